@@ -1,0 +1,1 @@
+# Programs of at most 80 lines, built and run by make check.

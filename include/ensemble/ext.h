@@ -1,0 +1,254 @@
+/* ext.h - writing your own learner in C.
+ *
+ * A learner type is a struct of functions, in the manner of GSL's types.  The built-in learners use
+ * nothing else.  examples/own_learner.c is a complete one.
+ *
+ * Promise: this header may change between minor versions until 1.0; ENS_EXT_ABI tells. */
+#ifndef ENSEMBLE_EXT_H
+#define ENSEMBLE_EXT_H
+
+#include <ensemble/dataset.h>
+#include <ensemble/learner.h>
+#include <ensemble/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ENS_EXT_ABI 1
+
+/* ---- Parameters --------------------------------------------------------------------------- */
+
+typedef enum ens_param_kind {
+    ENS_PARAM_INT,    /**< int64_t; words stand for -1, -2, ... in their order */
+    ENS_PARAM_REAL,   /**< double */
+    ENS_PARAM_BOOL,   /**< int: true, false */
+    ENS_PARAM_WORD,   /**< int: index into words */
+    ENS_PARAM_AMOUNT, /**< ens_amount: 3 is a count, 0.5 or 1.0 a fraction, or a word */
+    ENS_PARAM_LIST,   /**< ens_list: a word, or [v, v, ...] */
+    ENS_PARAM_TEXT    /**< char *, owned by the parameter struct; NULL when empty */
+} ens_param_kind;
+
+/** A count, or a fraction of what there is. */
+typedef struct ens_amount {
+    enum { ENS_AMOUNT_COUNT, ENS_AMOUNT_FRACTION, ENS_AMOUNT_WORD } kind;
+    double value; /**< the count, the fraction, or the index into words */
+} ens_amount;
+
+/** Numbers, or a word. */
+typedef struct ens_list {
+    double *v;   /**< [n], owned by the parameter struct; NULL for a word */
+    size_t n;
+    int word;    /**< index into words, if v is NULL */
+} ens_list;
+
+/** One row of a type's parameter table: the only place for default, range, aliases and help. */
+typedef struct ens_param {
+    const char *name;
+    const char *aliases; /**< comma-separated, or "" */
+    ens_param_kind kind;
+    size_t offset;       /**< in the parameter struct */
+    const char *def;     /**< as in a recipe: "100", "sqrt", "0.5", "" for an empty text */
+    double min, max;     /**< both allowed; for amounts, of the count (fractions are in (0, 1]) */
+    const char *words;   /**< comma-separated, or "" */
+    const char *help;
+} ens_param;
+
+/* A row: struct type, field, default, limits, words, aliases, help. */
+#define ENS_ROW(kind, type, field, def, min, max, words, aliases, help)                            \
+    {                                                                                              \
+        #field, aliases, kind, offsetof(type, field), def, min, max, words, help                   \
+    }
+#define ENS_PARAM_LAST                                                                             \
+    {                                                                                              \
+        NULL, NULL, ENS_PARAM_INT, 0, NULL, 0, 0, NULL, NULL                                       \
+    }
+
+/* ---- What a learner sees -------------------------------------------------------------------- */
+
+/** One feature. Exactly one of x and code is set; both are indexed by table row. */
+typedef struct ens_feature {
+    const char *name;    /**< NULL while predicting */
+    const double *x;     /**< numbers, NaN is missing */
+    const int32_t *code; /**< levels, -1 is missing */
+    uint32_t n_levels;   /**< 0 for numbers */
+    struct ens__column *column; /**< internal: bins are kept here; NULL while predicting */
+} ens_feature;
+
+/** Some rows of some features. Row i of these has table row row[i]. */
+typedef struct ens_rows {
+    const ens_feature *feature; /**< [p] */
+    size_t p;
+    const uint32_t *row;        /**< [n] */
+    size_t n;
+} ens_rows;
+
+typedef struct ens_fit_args {
+    const ens_learner *learner; /**< its recipe: parameters, members */
+    ens_rows rows;              /**< ascending; each once if count is set or the type takes weights */
+    const uint32_t *count;      /**< [rows.n] how often each row was drawn, at least 1; NULL: once */
+    const double *w;            /**< [n_table] sample weights by table row, positive; NULL: 1 */
+    ens_task task;
+    size_t k;                   /**< classes, or 1 */
+    const int32_t *label;       /**< [n_table] classification: class by table row */
+    const double *y;            /**< [n_table] regression: response by table row, finite */
+    size_t n_table;
+    uint64_t seed;              /**< the only source of randomness */
+    const ens_exec *exec;       /**< threads, progress */
+} ens_fit_args;
+
+/** Weight of row @p i of the fit: its count times its sample weight. */
+static inline double ens_fit_weight(const ens_fit_args *a, size_t i)
+{
+    double w = a->w != NULL ? a->w[a->rows.row[i]] : 1.0;
+
+    return a->count != NULL ? w * a->count[i] : w;
+}
+
+/* ---- Writing and reading fitted state ---------------------------------------------------------- */
+
+typedef struct ens_writer ens_writer;
+typedef struct ens_reader ens_reader;
+
+typedef enum ens_dtype {
+    ENS_F64, ENS_I64, ENS_U64, ENS_F32, ENS_I32, ENS_U32, ENS_U16, ENS_U8
+} ens_dtype;
+
+#define ENS_MAX_RANK 3
+
+/** Add a tensor. @p data is borrowed until the save returns. @p name is relative to the group. */
+ENS_API ens_status ens_writer_array(ens_writer *w, const char *name, ens_dtype type, size_t rank,
+                                    const size_t *shape, const void *data, ens_error *err);
+/** Add a tensor whose zeroed memory, owned by the writer, is to be filled by the caller. */
+ENS_API ens_status ens_writer_buffer(void **out, ens_writer *w, const char *name, ens_dtype type,
+                                     size_t rank, const size_t *shape, ens_error *err);
+/** Open a group: names below it are NAME/... Groups nest. */
+ENS_API ens_status ens_writer_push(ens_writer *w, const char *group, ens_error *err);
+ENS_API void ens_writer_pop(ens_writer *w);
+
+/**
+ * Find a tensor. Its type must be @p type and its rank @p rank.
+ * @param shape [rank] filled; the values are bounded by the file's size
+ * @param data  aligned, borrowed until the load returns
+ */
+ENS_API ens_status ens_reader_array(const void **data, size_t *shape, ens_reader *r, const char *name,
+                                    ens_dtype type, size_t rank, ens_error *err);
+ENS_API ens_status ens_reader_push(ens_reader *r, const char *group, ens_error *err);
+ENS_API void ens_reader_pop(ens_reader *r);
+/** Fail with ENS_EFORMAT, naming the current group. */
+ENS_API ens_status ens_reader_bad(ens_reader *r, ens_error *err, const char *fmt, ...) ENS_PRINTF(3, 4);
+
+/** What a type's read may rely on: already checked. */
+typedef struct ens_read_args {
+    const ens_learner *learner;
+    const ens_feature *feature; /**< [p], names and n_levels only */
+    size_t p;
+    ens_task task;
+    size_t k;
+    ens_reader *reader;
+} ens_read_args;
+
+/* ---- Learner types ------------------------------------------------------------------------------ */
+
+/** What a learner can take; ens_fit() refuses or converts the rest. */
+typedef enum ens_caps {
+    ENS_CLASSIFIES = 1,
+    ENS_REGRESSES = 2,
+    ENS_TAKES_MISSING = 4,    /**< NaN and code -1 in features */
+    ENS_TAKES_CATEGORIES = 8, /**< features with codes */
+    ENS_TAKES_WEIGHTS = 16,   /**< w and count; others are fed repeated rows, and no sample weights */
+    ENS_TAKES_ONE_CLASS = 32, /**< a target of one class is no error */
+    ENS_OF_MEMBERS = 64,      /**< missing, categories and weights are up to the members */
+    ENS_TAKES_NUMBERS = 128   /**< features with x */
+} ens_caps;
+
+typedef struct ens_learner_type {
+    unsigned abi;            /**< ENS_EXT_ABI */
+    const char *name;        /**< lower case, digits and _ */
+    const char *help;        /**< one line */
+    unsigned caps;           /**< of ens_caps */
+    unsigned min_members, max_members;
+    const ens_param *params; /**< ended by ENS_PARAM_LAST */
+    size_t params_size;      /**< of the parameter struct */
+
+    /** Optional: limits that involve several parameters. */
+    ens_status (*check)(const void *params, ens_error *err);
+    /** Optional: work that all fits on these features share, done once before many of them. */
+    ens_status (*prepare)(const void *params, const ens_fit_args *a, ens_error *err);
+    /** Train. *out is the fitted state, never NULL on success. */
+    ens_status (*fit)(void **out, const void *params, const ens_fit_args *a, ens_error *err);
+    /** out[i * k + c], all set. Pure; called from many threads; blocks of at most ENS_BLOCK rows.
+     *  @p scratch has scratch_size() bytes, 64-byte aligned. */
+    void (*predict)(const void *fit, const ens_rows *rows, double *out, void *scratch);
+    size_t (*scratch_size)(const void *fit); /**< optional: 0 */
+    ens_status (*write)(const void *fit, ens_writer *w, ens_error *err);
+    /** Trusts nothing: whatever it accepts must be safe to predict with. */
+    ens_status (*read)(void **out, const ens_read_args *a, ens_error *err);
+    void (*free)(void *fit);
+
+    /** Optional: the decrease of the criterion by feature, added to out[p]. */
+    ens_status (*importance)(const void *fit, double *out, ens_error *err);
+    /** Optional: out-of-bag predictions [n][k] of the fitted rows in order, NaN for none; or NULL. */
+    const double *(*oob)(const void *fit);
+    /** Optional: lines about the fitted state, "key: value\n" each, through @p add. */
+    ens_status (*describe)(const void *fit, ens_status (*add)(void *ctx, const char *line), void *ctx,
+                           ens_error *err);
+    /** Optional: many members of one type as one set of tensors; else each is a group of its own. */
+    ens_status (*write_many)(const void *const *fits, size_t n, ens_writer *w, ens_error *err);
+    /** Optional, with write_many: fills out[n]; on failure all of out[n] are freed and NULL. */
+    ens_status (*read_many)(void **out, size_t n, const ens_read_args *a, ens_error *err);
+} ens_learner_type;
+
+/** Rows a predict call gets at most. */
+#define ENS_BLOCK 256
+
+/** Make a type known under its name. @p type must live as long as the process.
+ *  Register before other threads use the library. @return ENS_OK; ENS_EINVAL if the name is taken, the abi
+ *  differs or the table is malformed; ENS_ENOMEM */
+ENS_API ens_status ens_learner_type_register(const ens_learner_type *type, ens_error *err);
+
+/** The parameter struct of a recipe: of the type's params_size. */
+ENS_API const void *ens_learner_params(const ens_learner *learner);
+
+/* ---- For learners made of learners -------------------------------------------------------------- */
+
+/** A fitted learner inside a model: its type and state. */
+typedef struct ens_fitted {
+    const ens_learner_type *type;
+    void *state;
+} ens_fitted;
+
+/** Fit @p member (a recipe) as a part of the fit @p a: `a->learner` is replaced by it. */
+ENS_API ens_status ens_fitted_fit(ens_fitted *out, const ens_learner *member, const ens_fit_args *a,
+                                  ens_error *err);
+/** Its type's prepare(), if it has one. */
+ENS_API ens_status ens_fitted_prepare(const ens_learner *member, const ens_fit_args *a, ens_error *err);
+ENS_API void ens_fitted_clear(ens_fitted *fitted);
+ENS_API size_t ens_fitted_scratch(const ens_fitted *fitted);
+/** Write @p n members of one recipe into the current group, and read them back. */
+ENS_API ens_status ens_fitted_write(const ens_fitted *fitted, size_t n, ens_writer *w, ens_error *err);
+ENS_API ens_status ens_fitted_read(ens_fitted *out, size_t n, const ens_learner *member,
+                                   const ens_read_args *a, ens_error *err);
+
+/** A seed for part @p index of the work named @p purpose, by Philox: independent for every triple. */
+ENS_API uint64_t ens_seed(uint64_t seed, uint32_t purpose, uint64_t index);
+
+/* ---- Conformance -------------------------------------------------------------------------------- */
+
+/**
+ * Run the conformance suite, which every built-in learner passes, on @p recipe: that fit, predict, copy, save
+ * and load agree, that threads and row order of predictions change nothing, that weights, missing values and
+ * errors are treated as told in its caps, and more.
+ *
+ * @param report called once for each check, with its name, and NULL or what went wrong; may be NULL
+ * @param[out] failed checks that did not pass
+ * @return ENS_OK if all passed; ENS_EINTERNAL, naming the first that did not; errors of parsing the recipe
+ */
+ENS_API ens_status ens_check_learner(const char *recipe,
+                                     void (*report)(void *ctx, const char *check, const char *problem),
+                                     void *ctx, size_t *failed, ens_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,151 @@
+/* model.h - models: fit, predict, evaluate, save, load, inspect.
+ *
+ * A model is immutable and self-contained: it remembers the schema (names, types, levels), the
+ * classes, the recipe, the seed and its scores, and needs nothing of the table it came from. Any
+ * number of threads may use one without a lock. */
+#ifndef ENSEMBLE_MODEL_H
+#define ENSEMBLE_MODEL_H
+
+#include <ensemble/dataset.h>
+#include <ensemble/learner.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ens_model ens_model;
+
+/**
+ * Fit @p learner on every row of @p train.
+ *
+ * @param valid scored after the fit (scores of kind "valid"), and watched by learners that stop
+ *              early; NULL: none
+ * @return ENS_OK; ENS_EDATA for a table without target or rows, a target of one class (`dummy`
+ *         alone takes that), all weights zero; ENS_ESUPPORT if the learner cannot take the task or
+ *         the columns; ENS_ERANGE if a parameter does not suit the table; ENS_ESHAPE if @p valid
+ *         does not fit @p train; ENS_ECANCELED; ENS_ENOMEM
+ *
+ * The same recipe, table and seed give the same model, byte for byte, for any exec.
+ */
+ENS_API ens_status ens_fit(ens_model **out, const ens_learner *learner, const ens_dataset *train,
+                           const ens_dataset *valid, uint64_t seed, const ens_exec *exec,
+                           ens_error *err);
+
+ENS_API void ens_model_free(ens_model *model);
+
+/* ---- Predicting ------------------------------------------------------------------------- */
+
+/** What prediction does with a level that training never saw. */
+typedef enum ens_unseen { ENS_UNSEEN_MISSING = 0, ENS_UNSEEN_ERROR } ens_unseen;
+/** What prediction does with a table that lacks a feature. */
+typedef enum ens_absent { ENS_ABSENT_ERROR = 0, ENS_ABSENT_MISSING } ens_absent;
+
+typedef struct ens_predict_options {
+    ens_unseen unseen;
+    ens_absent absent;
+} ens_predict_options;
+
+/**
+ * Predict every row of @p data, whose columns are matched by name, in any order.
+ *
+ * @param[out] out [n][k] row major, caller-owned; k is ens_model_k(): class probabilities in the order
+ *                 of ens_model_class(), or the mean response in the target's unit
+ * @return ENS_OK; ENS_ESHAPE if a feature is absent or of another type; ENS_EDATA for an unseen level
+ *         under ENS_UNSEEN_ERROR; ENS_ECANCELED; ENS_ENOMEM
+ *
+ * O(n * cost of a row), blocks of rows in parallel.
+ */
+ENS_API ens_status ens_model_predict(const ens_model *model, const ens_dataset *data, double *out,
+                                     const ens_exec *exec, ens_error *err);
+ENS_API ens_status ens_model_predict_with(const ens_model *model, const ens_dataset *data,
+                                          const ens_predict_options *options, double *out,
+                                          const ens_exec *exec, ens_error *err);
+
+/** Outputs a row: the number of classes, or 1. */
+ENS_API size_t ens_model_k(const ens_model *model);
+ENS_API ens_task ens_model_task(const ens_model *model);
+/** Name of class @p c, or NULL. */
+ENS_API const char *ens_model_class(const ens_model *model, size_t c);
+/** The most probable class of one row's [k] outputs; the first of equals. */
+ENS_API size_t ens_argmax(const double *out, size_t k);
+
+/* ---- Scores -------------------------------------------------------------------------------- */
+
+typedef struct ens_score {
+    const char *kind; /**< "oob", "valid", or what ens_model_evaluate() was asked for */
+    const char *name; /**< scikit-learn's: accuracy, roc_auc, log_loss, rmse, ... */
+    double value;
+} ens_score;
+
+/** Scores that came with the fit: score @p i, or NULL past the last. Owned by the model. */
+ENS_API const ens_score *ens_model_score(const ens_model *model, size_t i);
+
+/**
+ * Score @p data, which must have the target.
+ * @param metrics comma-separated metric names; NULL: the task's usual ones
+ * @param[out] out a new array, the strings in it too; ens_scores_free()
+ */
+ENS_API ens_status ens_model_evaluate(ens_score **out, size_t *n_out, const ens_model *model,
+                                      const ens_dataset *data, const char *metrics,
+                                      const ens_exec *exec, ens_error *err);
+ENS_API void ens_scores_free(ens_score *scores, size_t n);
+
+/**
+ * The targets of @p data as the model numbers them, for use with ens_metric functions.
+ * @param[out] label [n] for classification: class number, -1 for a class the model does not know
+ * @param[out] y     [n] for regression. The one that does not apply may be NULL.
+ */
+ENS_API ens_status ens_model_targets(const ens_model *model, const ens_dataset *data,
+                                     int32_t *label, double *y, ens_error *err);
+
+/** Out-of-bag predictions [n][k] of the rows that were fitted, NaN for rows never out of bag;
+ *  NULL unless the fit was asked for them (oob_score=true). Kept in memory, not in files. */
+ENS_API const double *ens_model_oob(const ens_model *model, size_t *n);
+
+/* ---- Looking inside -------------------------------------------------------------------------- */
+
+ENS_API const ens_learner *ens_model_learner(const ens_model *model);
+ENS_API uint64_t ens_model_seed(const ens_model *model);
+ENS_API const char *ens_model_target(const ens_model *model);
+/** Rows it was fitted on. */
+ENS_API size_t ens_model_n_train(const ens_model *model);
+ENS_API size_t ens_model_p(const ens_model *model);
+ENS_API ens_status ens_model_feature(ens_column_info *out, const ens_model *model, size_t j,
+                                     ens_error *err);
+ENS_API const char *ens_model_feature_level(const ens_model *model, size_t j, size_t level);
+
+/**
+ * Impurity importance: the share of the training criterion's decrease that each feature brought,
+ * averaged over members, summing to 1 (Breiman 2001; biased towards features of many values).
+ * @param[out] out [p]
+ * @return ENS_OK; ENS_ESUPPORT if the learner has none
+ */
+ENS_API ens_status ens_model_importance(const ens_model *model, double *out, ens_error *err);
+
+/** A readable account of the fitted parts (members, depths, leaves, ...); ens_string_free(). */
+ENS_API ens_status ens_model_describe(char **out, const ens_model *model, ens_error *err);
+
+/** CSV types that make a file's columns those of the model: [p + 1], ended by a NULL column; owned by
+ *  the model. */
+ENS_API const ens_csv_type *ens_model_csv_types(const ens_model *model);
+
+/* ---- Files ---------------------------------------------------------------------------------- */
+
+/** Save as a safetensors file (doc/model-format.md): to a temporary file, synced, then renamed, so
+ *  @p path is either the old file or all of the new one. */
+ENS_API ens_status ens_model_save(const ens_model *model, const char *path, ens_error *err);
+
+/** Load a model. @return ENS_OK; ENS_EIO; ENS_EFORMAT; ENS_EVERSION; ENS_ENAME for a learner type that is
+ *  not registered; ENS_ENOMEM. Trusts nothing in the file. */
+ENS_API ens_status ens_model_load(ens_model **out, const char *path, ens_error *err);
+/** The same from and to memory; @p *bytes is a new array for ens_bytes_free(). */
+ENS_API ens_status ens_model_load_bytes(ens_model **out, const void *bytes, size_t size,
+                                        ens_error *err);
+ENS_API ens_status ens_model_save_bytes(void **bytes, size_t *size, const ens_model *model,
+                                        ens_error *err);
+ENS_API void ens_bytes_free(void *bytes);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,10 @@
+libens_internal_la_SOURCES += \
+	src/core/bytes.h \
+	src/core/cpu.h \
+	src/core/error.c \
+	src/core/error.h \
+	src/core/mem.c \
+	src/core/mem.h \
+	src/core/par.h \
+	src/core/param.h \
+	src/core/str.h

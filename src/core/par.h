@@ -1,0 +1,28 @@
+/* par.h - the one way to be parallel.
+ *
+ * Tasks 0 .. n-1 are taken in order by whichever worker is free; task i writes slot i only, so how the work
+ * was spread cannot show in a result. Serial inside a parallel region, in a forked child of a
+ * threaded parent, for one task, and without OpenMP. */
+#ifndef ENS_CORE_PAR_H
+#define ENS_CORE_PAR_H
+
+#include <ensemble/base.h>
+
+/* Run task i as worker `worker`, which no other task has at the same time. */
+typedef ens_status (*ens__task_fn)(void *ctx, size_t i, unsigned worker, ens_error *err);
+
+/* Workers that ens__par_for(n, exec, ...) will use: at least 1, at most n. For sizing scratch. */
+unsigned ens__par_workers(size_t n, const ens_exec *exec);
+
+/* Run n tasks. After a failure no new task is begun; the error is that of the lowest failing task that ran.
+ *
+ * phase names the work for the progress callback; NULL: no progress is reported.
+ * done  gets the number of leading tasks that ran when the callback answered ENS_STOP, else n; NULL: ENS_STOP
+ *       is taken as ENS_GO. */
+ens_status ens__par_for(size_t n, const ens_exec *exec, const char *phase, ens__task_fn body, void *ctx,
+                        size_t *done, ens_error *err);
+
+/* Seconds on a clock that only goes forward. */
+double ens__clock(void);
+
+#endif

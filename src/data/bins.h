@@ -1,0 +1,33 @@
+/* bins.h - a column as small codes, once per column and setting. */
+#ifndef ENS_DATA_BINS_H
+#define ENS_DATA_BINS_H
+
+#include <data/dataset.h>
+
+/* Codes of a column. Numeric: code c holds values <= cut[c] and > cut[c-1], in order; cuts are midpoints between
+ * neighbouring distinct values, quantiles if there are more distinct values than bins. Categorical: the level.
+ * Missing values have the code n_bins, whether there are any or not. */
+typedef struct ens__bins {
+    struct ens__bins *next;  /* other settings */
+    unsigned max_bins;       /* asked for */
+    unsigned n_bins;         /* without the one for missing */
+    unsigned width;          /* bytes of a code: 1 or 2 */
+    bool exact;              /* every distinct value has a bin of its own */
+    bool has_missing;
+    double *cut;             /* [n_bins - 1] numeric, ascending; NULL for categories */
+    union {
+        uint8_t *u8;
+        uint16_t *u16;
+        void *any;
+    } code;                  /* [n of the table] */
+} ens__bins;
+
+/* The bins of a column, made now or before. max_bins is 2 .. 255 for one-byte codes, up to 65535 for two-byte
+ * ones; categories with more levels than that get ENS_ESUPPORT. Safe from many threads. Owned by the column. */
+ens_status ens__bins_get(const ens__bins **out, ens__column *column, size_t n, unsigned max_bins, ens_error *err);
+/* The bins of all features, in parallel. */
+ens_status ens__bins_prepare(const ens_feature *feature, size_t p, size_t n, unsigned max_bins,
+                             const ens_exec *exec, ens_error *err);
+void ens__bins_free(ens__bins *list);
+
+#endif

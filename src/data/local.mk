@@ -1,0 +1,3 @@
+libens_internal_la_SOURCES += \
+	src/data/bins.h \
+	src/data/dataset.h

@@ -1,0 +1,1 @@
+libens_internal_la_SOURCES +=

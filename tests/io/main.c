@@ -1,0 +1,12 @@
+/* main.c - the tests of src/io. */
+#include <config.h>
+
+#include "run.h"
+
+/* One line a module: each tests/io/test_*.c has one of these. */
+static Suite *(*const suites[])(void) = {NULL};
+
+int main(void)
+{
+    return run_suites(suites);
+}

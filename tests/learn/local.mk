@@ -1,0 +1,5 @@
+check_PROGRAMS += tests/test_learn
+tests_test_learn_SOURCES = tests/run.h tests/learn/main.c
+tests_test_learn_CPPFLAGS = $(test_cppflags)
+tests_test_learn_CFLAGS = $(test_cflags)
+tests_test_learn_LDADD = $(test_ldadd)

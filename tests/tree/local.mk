@@ -1,0 +1,5 @@
+check_PROGRAMS += tests/test_tree
+tests_test_tree_SOURCES = tests/run.h tests/tree/main.c
+tests_test_tree_CPPFLAGS = $(test_cppflags)
+tests_test_tree_CFLAGS = $(test_cflags)
+tests_test_tree_LDADD = $(test_ldadd)
