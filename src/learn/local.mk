@@ -1,1 +1,3 @@
-libens_internal_la_SOURCES +=
+libens_internal_la_SOURCES += \
+	src/learn/learner.h \
+	src/learn/model.h

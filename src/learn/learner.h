@@ -1,0 +1,34 @@
+/* learner.h - inside of ens_learner, and the registry of learner types. */
+#ifndef ENS_LEARN_LEARNER_H
+#define ENS_LEARN_LEARNER_H
+
+#include <core/param.h>
+#include <ensemble/ext.h>
+
+struct ens_learner {
+    const ens_learner_type *type;
+    void *params;         /* of type->params_size, laid out by type->params */
+    ens_learner **member; /* [n_members], owned */
+    size_t n_members;
+};
+
+/* A recipe of one type with default parameters and no members. */
+ens_status ens__learner_new(ens_learner **out, const ens_learner_type *type, ens_error *err);
+/* Every limit that a recipe alone can break: members, check() of all types in it. */
+ens_status ens__learner_check(const ens_learner *learner, ens_error *err);
+/* What it can take in the end, ensembles answered by their members. */
+unsigned ens__learner_caps(const ens_learner *learner);
+
+/* A type by name, built in or registered; NULL if there is none. */
+const ens_learner_type *ens__type_find(const char *name, size_t n);
+/* ENS_ENAME with the nearest known name. */
+ens_status ens__type_unknown(const ens__token *name, ens_error *err);
+
+/* The built-in types, ended by NULL: src/ensemble/builtins.c, so that layers below need not know them. */
+extern const ens_learner_type *const ens__builtins[];
+
+extern const ens_learner_type ens__tree_type;
+extern const ens_learner_type ens__naive_bayes_type;
+extern const ens_learner_type ens__dummy_type;
+
+#endif

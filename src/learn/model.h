@@ -1,0 +1,47 @@
+/* model.h - inside of ens_model. */
+#ifndef ENS_LEARN_MODEL_H
+#define ENS_LEARN_MODEL_H
+
+#include <data/dataset.h>
+#include <learn/learner.h>
+
+/* What a model knows of a feature. */
+typedef struct ens__schema_feature {
+    char *name;
+    ens_type type;
+    ens__levels levels; /* categorical */
+    size_t n_missing;   /* in training */
+} ens__schema_feature;
+
+typedef struct ens__schema {
+    ens__schema_feature *feature; /* [p] */
+    size_t p;
+    char *target;
+    ens_task task;
+    size_t k;            /* classes, or 1 */
+    ens__levels classes; /* [k] for classification */
+} ens__schema;
+
+struct ens_model {
+    ens__schema schema;
+    ens_learner *learner;
+    uint64_t seed;
+    size_t n_train;
+    char *library;    /* version that fitted it */
+    ens_score *score; /* [n_scores], strings owned */
+    size_t n_scores;
+    ens_fitted root;
+    /* Made by ens__model_finish(). */
+    size_t scratch;          /* bytes that root's predict needs */
+    ens_csv_type *csv_types; /* [p + 1] */
+};
+
+ens_model *ens__model_new(void); /* zeroed; NULL: no memory. ens_model_free() takes one in any state. */
+ens_status ens__model_finish(ens_model *model, ens_error *err);
+ens_status ens__model_add_score(ens_model *model, const char *kind, const char *name, double value,
+                                ens_error *err);
+
+ens_status ens__schema_of(ens__schema *out, const ens_dataset *data, ens_error *err);
+void ens__schema_clear(ens__schema *schema);
+
+#endif
