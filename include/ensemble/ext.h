@@ -29,9 +29,15 @@ typedef enum ens_param_kind {
     ENS_PARAM_TEXT    /**< char *, owned by the parameter struct; NULL when empty */
 } ens_param_kind;
 
+typedef enum ens_amount_kind {
+    ENS_AMOUNT_COUNT,
+    ENS_AMOUNT_FRACTION,
+    ENS_AMOUNT_WORD
+} ens_amount_kind;
+
 /** A count, or a fraction of what there is. */
 typedef struct ens_amount {
-    enum { ENS_AMOUNT_COUNT, ENS_AMOUNT_FRACTION, ENS_AMOUNT_WORD } kind;
+    ens_amount_kind kind;
     double value; /**< the count, the fraction, or the index into words */
 } ens_amount;
 

@@ -3,8 +3,11 @@ libens_internal_la_SOURCES += \
 	src/core/cpu.h \
 	src/core/error.c \
 	src/core/error.h \
+	src/core/family.c \
+	src/core/lexer.c \
 	src/core/mem.c \
 	src/core/mem.h \
 	src/core/par.h \
+	src/core/param.c \
 	src/core/param.h \
 	src/core/str.h

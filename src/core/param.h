@@ -10,7 +10,11 @@
 /* ---- Tokens ------------------------------------------------------------------------------------ */
 
 typedef enum ens__token_kind {
-    ENS__TOKEN_END, ENS__TOKEN_NUMBER, ENS__TOKEN_WORD, ENS__TOKEN_TEXT, ENS__TOKEN_PUNCT /* ( ) [ ] { } , = | .. : */
+    ENS__TOKEN_END,
+    ENS__TOKEN_NUMBER,
+    ENS__TOKEN_WORD,
+    ENS__TOKEN_TEXT,
+    ENS__TOKEN_PUNCT /* ( ) [ ] { } , = | .. : */
 } ens__token_kind;
 
 typedef struct ens__token {
@@ -48,13 +52,17 @@ ens_status ens__params_copy(void *to, const void *from, const ens_param *table, 
 
 /* Read one value at the lexer's current token, and check it. owner is the type's name, for messages. */
 ens_status ens__param_parse(void *params, const ens_param *p, const char *owner, ens__lexer *lx, ens_error *err);
+/* Read `key=value`, which is assigned; *seen has a bit for each row that was, so that none is given twice (a table
+ * has at most 64 rows). */
+ens_status ens__param_assign(void *params, const ens_param *table, const char *owner, uint64_t *seen,
+                             ens__lexer *lx, ens_error *err);
 /* The value as it stands in a recipe. */
 void ens__param_print(ens__buf *b, const void *params, const ens_param *p);
 bool ens__param_is_default(const void *params, const ens_param *p);
 void ens__param_describe(ens_param_info *out, const ens_param *p);
 
 /* Parse "name(key=value, ...)" or "name" against the tables of a family (metrics, generators): the whole
- * line. find() gives the table of a name, NULL if unknown. name_size includes the NUL. */
+ * line. */
 typedef struct ens__family {
     const char *noun;                                        /* "metric" */
     const char *(*name)(const void *ctx, size_t i);          /* NULL past the last */

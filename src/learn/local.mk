@@ -1,3 +1,11 @@
 libens_internal_la_SOURCES += \
+	src/learn/align.c \
+	src/learn/align.h \
+	src/learn/fit.c \
+	src/learn/fitted.c \
 	src/learn/learner.h \
-	src/learn/model.h
+	src/learn/model.c \
+	src/learn/model.h \
+	src/learn/predict.c \
+	src/learn/recipe.c \
+	src/learn/registry.c

@@ -1,0 +1,281 @@
+/* fit.c - ens_fit(): every check that all learners share, once; then the fit, then its scores.
+ *
+ * A learner gets ascending row numbers with counts and weights, never a copy of the table, so a view with
+ * repeated rows and a bootstrap sample look the same to it. */
+#include <config.h>
+
+#include <core/error.h>
+#include <core/mem.h>
+#include <learn/align.h>
+#include <learn/model.h>
+#include <string.h>
+
+/* ---- The rows of a fit --------------------------------------------------------------------------------- */
+
+/* Rows to fit: ascending, each with its count; rows of weight zero are left out. */
+typedef struct plan {
+    uint32_t *row;
+    uint32_t *count; /* NULL: each once */
+    size_t n;
+} plan;
+
+static void plan_clear(plan *p)
+{
+    ens__free(p->row);
+    ens__free(p->count);
+}
+
+/* How often each row of the table stands in the view. */
+static uint32_t *count_rows(const ens_dataset *data)
+{
+    uint32_t *count = ens__zeros(data->table->n, sizeof *count);
+    const ens__column *weight = data->table->weight;
+
+    for (size_t i = 0; count != NULL && i < data->n; i++)
+        count[data->row[i]] += weight == NULL || weight->x[data->row[i]] > 0;
+    return count;
+}
+
+static ens_status plan_make(plan *out, const ens_dataset *data, ens_error *err)
+{
+    uint32_t *count = count_rows(data);
+    uint32_t most = 0;
+    plan p = {0};
+    ens_status st = ENS_OK;
+
+    *out = (plan){0};
+    if (count == NULL)
+        return ens__nomem(err);
+    for (size_t r = 0; r < data->table->n; r++) {
+        p.n += count[r] > 0;
+        most = count[r] > most ? count[r] : most;
+    }
+    if (p.n == 0) {
+        st = ens__fail(err, ENS_EDATA,
+                       data->n == 0 ? "the table has no rows" : "all weights are zero");
+        goto done;
+    }
+    if ((p.row = ens__array(p.n, sizeof *p.row)) == NULL ||
+        (most > 1 && (p.count = ens__array(p.n, sizeof *p.count)) == NULL)) {
+        st = ens__nomem(err);
+        goto done;
+    }
+    for (size_t r = 0, i = 0; r < data->table->n; r++)
+        if (count[r] > 0) {
+            p.row[i] = (uint32_t)r;
+            if (p.count != NULL)
+                p.count[i] = count[r];
+            i++;
+        }
+    *out = p;
+    p = (plan){0};
+done:
+    plan_clear(&p);
+    ens__free(count);
+    return st;
+}
+
+/* ---- Checks -------------------------------------------------------------------------------------------- */
+
+static ens_status check_task(const ens_learner *learner, const ens_dataset *train,
+                             unsigned caps, ens_error *err)
+{
+    ens_task task = train->table->task;
+
+    if (train->table->target == NULL)
+        return ens__fail(err, ENS_EDATA, "the table has no target");
+    if (train->table->p == 0)
+        return ens__fail(err, ENS_EDATA, "the table has no feature columns");
+    if (task == ENS_TASK_CLASSIFICATION && (caps & ENS_CLASSIFIES) == 0)
+        return ens__fail(err, ENS_ESUPPORT,
+                         "%s is not for classification, but target `%s` has classes",
+                         learner->type->name, train->table->target->name);
+    if (task == ENS_TASK_REGRESSION && (caps & ENS_REGRESSES) == 0)
+        return ens__fail(err, ENS_ESUPPORT,
+                         "%s is not for regression, but target `%s` is a number",
+                         learner->type->name, train->table->target->name);
+    return ENS_OK;
+}
+
+static ens_status check_weights(const ens_learner *learner, const ens_dataset *train,
+                                unsigned caps, ens_error *err)
+{
+    const ens__column *w = train->table->weight;
+
+    if (w != NULL && (caps & ENS_TAKES_WEIGHTS) == 0)
+        return ens__fail(err, ENS_ESUPPORT, "%s takes no sample weights (column `%s`)",
+                         learner->type->name, w->name);
+    return ENS_OK;
+}
+
+/* At least two classes among the rows of the plan. */
+static ens_status check_classes(const ens__table *table, const plan *p, ens_error *err)
+{
+    for (size_t i = 1; i < p->n; i++)
+        if (table->label[p->row[i]] != table->label[p->row[0]])
+            return ENS_OK;
+    return ens__fail(err, ENS_EDATA, "target `%s` has one class only, `%s`",
+                     table->target->name, table->classes.name[table->label[p->row[0]]]);
+}
+
+/* ---- Scores -------------------------------------------------------------------------------------------- */
+
+/* The default metrics of predictions that are there: rows with NaN are left out. */
+static ens_status add_oob_scores(ens_model *m, const ens_dataset *train, const plan *p,
+                                 ens_error *err)
+{
+    const ens__table *table = train->table;
+    size_t k = m->schema.k, n = 0;
+    const double *oob =
+        m->root.type->oob != NULL ? m->root.type->oob(m->root.state) : NULL;
+    double *pred = NULL, *w = NULL, *y = NULL;
+    int32_t *label = NULL;
+    ens_score *score = NULL;
+    size_t n_scores = 0;
+    ens_status st = ENS_OK;
+
+    if (oob == NULL)
+        return ENS_OK;
+    if ((pred = ens__array(p->n * k, sizeof *pred)) == NULL ||
+        (w = ens__array(p->n, sizeof *w)) == NULL ||
+        (y = ens__array(p->n, sizeof *y)) == NULL ||
+        (label = ens__array(p->n, sizeof *label)) == NULL) {
+        st = ens__nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < p->n; i++) {
+        size_t r = p->row[i];
+
+        if (oob[i * k] != oob[i * k])
+            continue;
+        memcpy(&pred[n * k], &oob[i * k], k * sizeof *pred);
+        w[n] = (table->weight != NULL ? table->weight->x[r] : 1) *
+               (p->count != NULL ? p->count[i] : 1);
+        if (table->label != NULL)
+            label[n] = table->label[r];
+        else
+            y[n] = table->y[r];
+        n++;
+    }
+    if (n == 0)
+        goto done; /* every row was in every bag: there is nothing to score */
+    ens_eval eval = {m->schema.task, n, k, label, y, pred, w};
+    if ((st = ens__scores_make(&score, &n_scores, "oob", NULL, &eval, err)) != ENS_OK)
+        goto done;
+    for (size_t i = 0; i < n_scores && st == ENS_OK; i++)
+        st = ens__model_add_score(m, "oob", score[i].name, score[i].value, err);
+done:
+    ens_scores_free(score, n_scores);
+    ens__free(pred);
+    ens__free(w);
+    ens__free(y);
+    ens__free(label);
+    return st;
+}
+
+static ens_status add_valid_scores(ens_model *m, const ens_dataset *valid,
+                                   const ens_exec *exec, ens_error *err)
+{
+    ens_score *score = NULL;
+    size_t n = 0;
+    ens_status st;
+
+    if ((st = ens_model_evaluate(&score, &n, m, valid, NULL, exec, err)) != ENS_OK) {
+        ens__error_prefix(err, "validation table");
+        return st;
+    }
+    for (size_t i = 0; i < n && st == ENS_OK; i++)
+        st = ens__model_add_score(m, "valid", score[i].name, score[i].value, err);
+    ens_scores_free(score, n);
+    return st;
+}
+
+/* ---- Fitting ------------------------------------------------------------------------------------------- */
+
+/* The parts of a model that are known before the fit. */
+static ens_status model_begin(ens_model **out, const ens_learner *learner,
+                              const ens_dataset *train, uint64_t seed, size_t n,
+                              ens_error *err)
+{
+    ens_model *m = ens__model_new();
+    ens_status st;
+
+    *out = NULL;
+    if (m == NULL)
+        return ens__nomem(err);
+    m->seed = seed;
+    m->n_train = n;
+    if ((m->library = ens__strdup(ens_version())) == NULL)
+        st = ens__nomem(err);
+    else if ((st = ens_learner_copy(&m->learner, learner, err)) == ENS_OK)
+        st = ens__schema_of(&m->schema, train, err);
+    if (st == ENS_OK)
+        *out = m;
+    else
+        ens_model_free(m);
+    return st;
+}
+
+static ens_status fit_root(ens_model *m, const ens_dataset *train, const plan *p,
+                           const ens_exec *exec, ens_error *err)
+{
+    const ens__table *table = train->table;
+    ens_fit_args a = {
+        .learner = m->learner,
+        .rows = {table->feature, table->p, p->row, p->n},
+        .count = p->count,
+        .w = table->weight != NULL ? table->weight->x : NULL,
+        .task = table->task,
+        .k = m->schema.k,
+        .label = table->label,
+        .y = table->y,
+        .n_table = table->n,
+        .seed = m->seed,
+        .exec = exec,
+    };
+
+    return ens_fitted_fit(&m->root, m->learner, &a, err);
+}
+
+ens_status ens_fit(ens_model **out, const ens_learner *learner, const ens_dataset *train,
+                   const ens_dataset *valid, uint64_t seed, const ens_exec *exec,
+                   ens_error *err)
+{
+    ens_model *m = NULL;
+    plan p = {0};
+    unsigned caps;
+    ens_status st;
+
+    if (out == NULL)
+        return ens__fail(err, ENS_EINVAL, "ens_fit: out is NULL");
+    *out = NULL;
+    if (learner == NULL || train == NULL)
+        return ens__fail(err, ENS_EINVAL, "ens_fit: %s is NULL",
+                         learner == NULL ? "learner" : "train");
+    caps = ens__learner_caps(learner);
+    if ((st = ens__learner_check(learner, err)) != ENS_OK ||
+        (st = check_task(learner, train, caps, err)) != ENS_OK ||
+        (st = check_weights(learner, train, caps, err)) != ENS_OK ||
+        (st = plan_make(&p, train, err)) != ENS_OK)
+        goto done;
+    if (train->table->label != NULL && (caps & ENS_TAKES_ONE_CLASS) == 0 &&
+        (st = check_classes(train->table, &p, err)) != ENS_OK)
+        goto done;
+    if ((st = ens__check_features(
+             learner, caps,
+             &(ens_rows){train->table->feature, train->table->p, p.row, p.n}, err)) !=
+            ENS_OK ||
+        (st = model_begin(&m, learner, train, seed, p.n, err)) != ENS_OK ||
+        (st = fit_root(m, train, &p, exec, err)) != ENS_OK ||
+        (st = ens__model_finish(m, err)) != ENS_OK ||
+        (st = add_oob_scores(m, train, &p, err)) != ENS_OK)
+        goto done;
+    if (valid != NULL && (st = add_valid_scores(m, valid, exec, err)) != ENS_OK)
+        goto done;
+    *out = m;
+    m = NULL;
+done:
+    ens_model_free(m);
+    plan_clear(&p);
+    return st;
+}

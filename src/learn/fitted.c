@@ -1,0 +1,160 @@
+/* fitted.c - fitted parts of a model, for learners made of learners: fitting, writing and reading members. */
+#include <config.h>
+
+#include <core/error.h>
+#include <core/mem.h>
+#include <learn/learner.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The rows of a fit with each repeated as often as its count says, for learners that take no weights. */
+static ens_status repeat_rows(uint32_t **out, size_t *n_out, const ens_fit_args *a,
+                              ens_error *err)
+{
+    size_t n = 0, m = 0;
+    uint32_t *row;
+
+    for (size_t i = 0; i < a->rows.n; i++)
+        n += a->count[i];
+    if ((row = ens__array(n, sizeof *row)) == NULL)
+        return ens__nomem(err);
+    for (size_t i = 0; i < a->rows.n; i++)
+        for (uint32_t c = 0; c < a->count[i]; c++)
+            row[m++] = a->rows.row[i];
+    *out = row;
+    *n_out = n;
+    return ENS_OK;
+}
+
+ens_status ens_fitted_fit(ens_fitted *out, const ens_learner *member,
+                          const ens_fit_args *a, ens_error *err)
+{
+    ens_fit_args sub = *a;
+    uint32_t *row = NULL;
+    void *state = NULL;
+    ens_status st;
+
+    *out = (ens_fitted){0};
+    sub.learner = member;
+    if (a->count != NULL &&
+        (member->type->caps & (ENS_TAKES_WEIGHTS | ENS_OF_MEMBERS)) == 0) {
+        if ((st = repeat_rows(&row, &sub.rows.n, a, err)) != ENS_OK)
+            return st;
+        sub.rows.row = row;
+        sub.count = NULL;
+    }
+    st = member->type->fit(&state, member->params, &sub, err);
+    ens__free(row);
+    if (st == ENS_OK && state == NULL)
+        st = ens__fail(err, ENS_EINTERNAL, "learner %s: its fit gave no result",
+                       member->type->name);
+    if (st == ENS_OK)
+        *out = (ens_fitted){member->type, state};
+    return st;
+}
+
+ens_status ens_fitted_prepare(const ens_learner *member, const ens_fit_args *a,
+                              ens_error *err)
+{
+    ens_fit_args sub = *a;
+
+    sub.learner = member;
+    return member->type->prepare != NULL
+               ? member->type->prepare(member->params, &sub, err)
+               : ENS_OK;
+}
+
+void ens_fitted_clear(ens_fitted *fitted)
+{
+    if (fitted->type != NULL && fitted->state != NULL)
+        fitted->type->free(fitted->state);
+    *fitted = (ens_fitted){0};
+}
+
+size_t ens_fitted_scratch(const ens_fitted *fitted)
+{
+    return fitted->type->scratch_size != NULL ? fitted->type->scratch_size(fitted->state)
+                                              : 0;
+}
+
+/* ---- Writing and reading ------------------------------------------------------------------------------ */
+
+static ens_status write_together(const ens_fitted *fitted, size_t n, ens_writer *w,
+                                 ens_error *err)
+{
+    const void **state = ens__array(n, sizeof *state);
+    ens_status st;
+
+    if (state == NULL)
+        return ens__nomem(err);
+    for (size_t i = 0; i < n; i++)
+        state[i] = fitted[i].state;
+    st = fitted[0].type->write_many(state, n, w, err);
+    ens__free(state);
+    return st;
+}
+
+ens_status ens_fitted_write(const ens_fitted *fitted, size_t n, ens_writer *w,
+                            ens_error *err)
+{
+    ens_status st = ENS_OK;
+
+    if (n == 0)
+        return ENS_OK;
+    if (fitted[0].type->write_many != NULL)
+        return write_together(fitted, n, w, err);
+    for (size_t i = 0; i < n && st == ENS_OK; i++) {
+        char group[24];
+
+        snprintf(group, sizeof group, "%zu", i);
+        if ((st = ens_writer_push(w, group, err)) == ENS_OK) {
+            st = fitted[i].type->write(fitted[i].state, w, err);
+            ens_writer_pop(w);
+        }
+    }
+    return st;
+}
+
+static ens_status read_together(ens_fitted *out, size_t n, const ens_read_args *a,
+                                ens_error *err)
+{
+    const ens_learner_type *type = a->learner->type;
+    void **state = ens__zeros(n, sizeof *state);
+    ens_status st;
+
+    if (state == NULL)
+        return ens__nomem(err);
+    if ((st = type->read_many(state, n, a, err)) == ENS_OK)
+        for (size_t i = 0; i < n; i++)
+            out[i] = (ens_fitted){type, state[i]};
+    ens__free(state);
+    return st;
+}
+
+ens_status ens_fitted_read(ens_fitted *out, size_t n, const ens_learner *member,
+                           const ens_read_args *a, ens_error *err)
+{
+    ens_read_args sub = *a;
+    ens_status st = ENS_OK;
+
+    sub.learner = member;
+    memset(out, 0, n * sizeof *out);
+    if (n == 0)
+        return ENS_OK;
+    if (member->type->read_many != NULL)
+        return read_together(out, n, &sub, err);
+    for (size_t i = 0; i < n && st == ENS_OK; i++) {
+        char group[24];
+        void *state = NULL;
+
+        snprintf(group, sizeof group, "%zu", i);
+        if ((st = ens_reader_push(a->reader, group, err)) != ENS_OK)
+            break;
+        if ((st = member->type->read(&state, &sub, err)) == ENS_OK)
+            out[i] = (ens_fitted){member->type, state};
+        ens_reader_pop(a->reader);
+    }
+    for (size_t i = 0; i < n && st != ENS_OK; i++)
+        ens_fitted_clear(&out[i]);
+    return st;
+}

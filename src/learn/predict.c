@@ -1,0 +1,242 @@
+/* predict.c - predictions of whole tables in blocks, and their scores. */
+#include <config.h>
+
+#include <core/error.h>
+#include <core/mem.h>
+#include <core/par.h>
+#include <learn/align.h>
+#include <math.h>
+#include <string.h>
+
+/* Blocks a task predicts: enough work to be worth taking, few enough to share out. */
+#define TASK_BLOCKS 4
+#define TASK_ROWS   ((size_t)TASK_BLOCKS * ENS_BLOCK)
+
+typedef struct job {
+    const ens_model *model;
+    const ens_dataset *data;
+    ens__alignment aligned;
+    char *scratch; /* [workers][stride] */
+    size_t stride;
+    double *out;
+} job;
+
+static ens_status predict_task(void *ctx, size_t task, unsigned worker, ens_error *err)
+{
+    const job *j = ctx;
+    const ens_fitted *root = &j->model->root;
+    size_t end =
+        (task + 1) * TASK_ROWS < j->data->n ? (task + 1) * TASK_ROWS : j->data->n;
+
+    (void)err;
+    for (size_t i = task * TASK_ROWS; i < end; i += ENS_BLOCK) {
+        size_t n = end - i < ENS_BLOCK ? end - i : ENS_BLOCK;
+        ens_rows rows = {j->aligned.feature, j->aligned.p, j->data->row + i, n};
+
+        root->type->predict(root->state, &rows, j->out + i * j->model->schema.k,
+                            j->scratch + worker * j->stride);
+    }
+    return ENS_OK;
+}
+
+ens_status ens_model_predict_with(const ens_model *model, const ens_dataset *data,
+                                  const ens_predict_options *options, double *out,
+                                  const ens_exec *exec, ens_error *err)
+{
+    static const ens_predict_options defaults;
+    size_t tasks = (data->n + TASK_ROWS - 1) / TASK_ROWS;
+    unsigned caps = ens__learner_caps(model->learner);
+    job j = {.model = model,
+             .data = data,
+             .out = out,
+             .stride = (model->scratch + 63) / 64 * 64};
+    ens_status st;
+
+    if ((st = ens__align(&j.aligned, model, data, options != NULL ? options : &defaults,
+                         err)) != ENS_OK)
+        return st;
+    if ((caps & ENS_TAKES_MISSING) == 0) {
+        for (size_t f = 0; f < j.aligned.p; f++)
+            j.aligned.feature[f].name = model->schema.feature[f].name;
+        st = ens__check_features(
+            model->learner, caps,
+            &(ens_rows){j.aligned.feature, j.aligned.p, data->row, data->n}, err);
+        if (st != ENS_OK)
+            goto done;
+    }
+    if ((j.scratch = ens__aligned(ens__par_workers(tasks, exec), j.stride)) == NULL)
+        st = ens__nomem(err);
+    else
+        st = ens__par_for(tasks, exec, "predicting", predict_task, &j, NULL, err);
+done:
+    ens__free(j.scratch);
+    ens__alignment_clear(&j.aligned);
+    return st;
+}
+
+ens_status ens_model_predict(const ens_model *model, const ens_dataset *data, double *out,
+                             const ens_exec *exec, ens_error *err)
+{
+    return ens_model_predict_with(model, data, NULL, out, exec, err);
+}
+
+size_t ens_argmax(const double *out, size_t k)
+{
+    size_t best = 0;
+
+    for (size_t c = 1; c < k; c++)
+        if (out[c] > out[best])
+            best = c;
+    return best;
+}
+
+/* ---- Targets ---------------------------------------------------------------------------------------------- */
+
+static const ens__column *find_target(const ens_model *m, const ens_dataset *data)
+{
+    for (size_t c = 0; c < data->table->n_columns; c++)
+        if (strcmp(data->table->column[c].name, m->schema.target) == 0)
+            return &data->table->column[c];
+    return NULL;
+}
+
+/* The class of one row, -1 for one that the model does not know. */
+static int32_t class_of(const ens_model *m, const ens__column *c, uint32_t row,
+                        const int32_t *map)
+{
+    char text[ENS__NUMBER_SIZE];
+
+    if (c->x == NULL)
+        return map[c->code[row]];
+    ens__number_print(text, c->x[row]);
+    return ens__levels_find(&m->schema.classes, text);
+}
+
+static ens_status class_targets(const ens_model *m, const ens_dataset *data,
+                                const ens__column *c, int32_t *label, ens_error *err)
+{
+    int32_t *map = ens__array(c->levels.n, sizeof *map);
+
+    if (map == NULL)
+        return ens__nomem(err);
+    for (size_t l = 0; l < c->levels.n; l++)
+        map[l] = ens__levels_find(&m->schema.classes, c->levels.name[l]);
+    for (size_t i = 0; i < data->n; i++)
+        label[i] = class_of(m, c, data->row[i], map);
+    ens__free(map);
+    return ENS_OK;
+}
+
+ens_status ens_model_targets(const ens_model *m, const ens_dataset *data, int32_t *label,
+                             double *y, ens_error *err)
+{
+    const ens__column *c = find_target(m, data);
+
+    if (c == NULL)
+        return ens__fail(err, ENS_ESHAPE, "the table lacks the target column `%s`",
+                         m->schema.target);
+    if (m->schema.task == ENS_TASK_REGRESSION && c->type != ENS_NUMERIC)
+        return ens__fail(err, ENS_ESHAPE,
+                         "target `%s` holds text, the model expects numbers", c->name);
+    for (size_t i = 0; i < data->n; i++)
+        if (c->x != NULL ? isnan(c->x[data->row[i]]) : c->code[data->row[i]] < 0)
+            return ens__fail(err, ENS_EDATA, "target `%s` is missing in row %zu", c->name,
+                             i + 1);
+    if (m->schema.task == ENS_TASK_CLASSIFICATION)
+        return class_targets(m, data, c, label, err);
+    for (size_t i = 0; i < data->n; i++)
+        y[i] = c->x[data->row[i]];
+    return ENS_OK;
+}
+
+/* ---- Scores ----------------------------------------------------------------------------------------------- */
+
+static ens_status add_score(ens_score **score, size_t *n, const char *kind,
+                            const char *name, size_t len, const ens_eval *eval,
+                            bool usual, ens_error *err)
+{
+    ens_score one = {ens__strdup(kind), ens__strndup(name, len), NAN};
+    ens_score *more = ens__resize(*score, *n + 1, sizeof *more);
+    ens_status st;
+
+    if (more != NULL)
+        *score = more;
+    if (more == NULL || one.kind == NULL || one.name == NULL)
+        st = ens__nomem(err);
+    else
+        st = ens_metric(&one.value, one.name, eval, err);
+    if (st == ENS_OK) {
+        (*score)[(*n)++] = one;
+        return ENS_OK;
+    }
+    ens__free((void *)(uintptr_t)one.kind);
+    ens__free((void *)(uintptr_t)one.name);
+    return usual && st == ENS_EDATA ? ENS_OK : st;
+}
+
+/* Items of a list of metrics are separated by commas outside parentheses. */
+static size_t item_length(const char *s)
+{
+    size_t n = 0;
+
+    for (int depth = 0; s[n] != 0 && (depth > 0 || s[n] != ','); n++)
+        depth += (s[n] == '(') - (s[n] == ')');
+    return n;
+}
+
+ens_status ens__scores_make(ens_score **out, size_t *n_out, const char *kind,
+                            const char *metrics, const ens_eval *eval, ens_error *err)
+{
+    const char *s = metrics != NULL ? metrics : ens_metric_defaults(eval->task, eval->k);
+    ens_score *score = NULL;
+    size_t n = 0;
+    ens_status st = ENS_OK;
+
+    *out = NULL;
+    *n_out = 0;
+    while (st == ENS_OK && *s != 0) {
+        size_t len = item_length(s);
+
+        st = add_score(&score, &n, kind, s, len, eval, metrics == NULL, err);
+        s += len + (s[len] == ',');
+    }
+    if (st == ENS_OK) {
+        *out = score;
+        *n_out = n;
+    } else {
+        ens_scores_free(score, n);
+    }
+    return st;
+}
+
+ens_status ens_model_evaluate(ens_score **out, size_t *n_out, const ens_model *model,
+                              const ens_dataset *data, const char *metrics,
+                              const ens_exec *exec, ens_error *err)
+{
+    size_t n = data->n, k = model->schema.k;
+    double *pred = ens__array(n * k, sizeof *pred), *y = ens__array(n, sizeof *y);
+    double *w = ens__array(n, sizeof *w);
+    int32_t *label = ens__array(n, sizeof *label);
+    ens_status st;
+
+    *out = NULL;
+    *n_out = 0;
+    if (pred == NULL || y == NULL || w == NULL || label == NULL) {
+        st = ens__nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < n; i++)
+        w[i] = ens_dataset_weight(data, i);
+    if ((st = ens_model_targets(model, data, label, y, err)) != ENS_OK ||
+        (st = ens_model_predict(model, data, pred, exec, err)) != ENS_OK)
+        goto done;
+    ens_eval eval = {
+        model->schema.task, n, k, label, y, pred, data->table->weight != NULL ? w : NULL};
+    st = ens__scores_make(out, n_out, "evaluate", metrics, &eval, err);
+done:
+    ens__free(pred);
+    ens__free(y);
+    ens__free(w);
+    ens__free(label);
+    return st;
+}
