@@ -13,6 +13,7 @@ struct ens__bins;
 typedef struct ens__levels {
     char **name; /* [n] */
     size_t n;
+    bool numeric; /* all are numbers, and sorted as such; else bytewise */
 } ens__levels;
 
 typedef struct ens__column {
@@ -57,6 +58,8 @@ struct ens_dataset {
 ens_status ens__dataset_of_table(ens_dataset **out, ens__table *table, ens_task task, const char *where,
                                  ens_error *err);
 ens__table *ens__table_new(size_t n, size_t n_columns); /* zeroed columns; NULL: no memory */
+/* What a target of these values is, by the rule of ens_csv_read(). Not for ones with missing values. */
+ens_task ens__guess_task(const ens__column *target, size_t n);
 void ens__table_free(ens__table *table);
 ens_status ens__table_note(ens__table *table, ens_error *err, const char *fmt, ...) ENS_PRINTF(3, 4);
 ens_dataset *ens__dataset_ref(const ens_dataset *data);

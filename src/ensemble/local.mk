@@ -1,1 +1,5 @@
-libens_internal_la_SOURCES +=
+libens_internal_la_SOURCES += \
+	src/ensemble/bag.c \
+	src/ensemble/bag.h \
+	src/ensemble/bag_fit.c \
+	src/ensemble/bagging.c

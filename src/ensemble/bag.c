@@ -1,0 +1,280 @@
+/* bag.c - fitted bags at work: their mean prediction, importance, description, tensors. */
+#include <config.h>
+
+#include <core/error.h>
+#include <core/mem.h>
+#include <ensemble/bag.h>
+#include <stdio.h>
+#include <string.h>
+
+size_t ens__bag_round(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+void ens__bag_free(void *state)
+{
+    ens__bag *bag = state;
+
+    if (bag == NULL)
+        return;
+    for (size_t t = 0; bag->fit != NULL && t < bag->n; t++)
+        ens_fitted_clear(&bag->fit[t]);
+    ens__free(bag->fit);
+    ens__free(bag->seed);
+    ens__free(bag->features);
+    ens__free(bag->oob);
+    ens__free(bag);
+}
+
+/* ---- Predicting ------------------------------------------------------------------------------- */
+
+const ens_feature *ens__bag_features(const ens__bag *bag, size_t t,
+                                     const ens_feature *all, ens_feature *buf)
+{
+    if (bag->features == NULL)
+        return all;
+    for (size_t j = 0; j < bag->p_member; j++)
+        buf[j] = all[bag->features[t * bag->p_member + j]];
+    return buf;
+}
+
+/* One member's outputs, its features, its own scratch. */
+size_t ens__bag_scratch(const void *state)
+{
+    const ens__bag *bag = state;
+
+    return ens__bag_round(ENS_BLOCK * bag->k * sizeof(double)) +
+           ens__bag_round(bag->p_member * sizeof(ens_feature)) +
+           ens__bag_round(bag->scratch);
+}
+
+/* out = (1 / n) sum over members of their outputs, added in the order of the members */
+void ens__bag_predict(const void *state, const ens_rows *rows, double *out, void *scratch)
+{
+    const ens__bag *bag = state;
+    size_t cells = rows->n * bag->k;
+    double *one = scratch;
+    ens_feature *buf = (ens_feature *)((char *)scratch +
+                                       ens__bag_round(ENS_BLOCK * bag->k * sizeof *one));
+    void *rest = (char *)buf + ens__bag_round(bag->p_member * sizeof *buf);
+
+    for (size_t c = 0; c < cells; c++)
+        out[c] = 0;
+    for (size_t t = 0; t < bag->n; t++) {
+        ens_rows seen = {ens__bag_features(bag, t, rows->feature, buf), bag->p_member,
+                         rows->row, rows->n};
+
+        bag->fit[t].type->predict(bag->fit[t].state, &seen, one, rest);
+        for (size_t c = 0; c < cells; c++)
+            out[c] += one[c];
+    }
+    for (size_t c = 0; c < cells; c++)
+        out[c] /= (double)bag->n;
+}
+
+const double *ens__bag_oob(const void *state)
+{
+    return ((const ens__bag *)state)->oob;
+}
+
+/* ---- Explaining ------------------------------------------------------------------------------- */
+
+ens_status ens__bag_importance(const void *state, double *out, ens_error *err)
+{
+    const ens__bag *bag = state;
+    const ens_learner_type *type = bag->fit[0].type;
+    double *one;
+    ens_status st = ENS_OK;
+
+    if (type->importance == NULL)
+        return ens__fail(err, ENS_ESUPPORT, "%s has no impurity importance", type->name);
+    if ((one = ens__array(bag->p_member, sizeof *one)) == NULL)
+        return ens__nomem(err);
+    for (size_t t = 0; t < bag->n && st == ENS_OK; t++) {
+        memset(one, 0, bag->p_member * sizeof *one);
+        st = type->importance(bag->fit[t].state, one, err);
+        for (size_t j = 0; j < bag->p_member && st == ENS_OK; j++)
+            out[bag->features != NULL ? bag->features[t * bag->p_member + j] : j] +=
+                one[j] / (double)bag->n;
+    }
+    ens__free(one);
+    return st;
+}
+
+/* Passes lines on with a prefix. */
+typedef struct prefixed {
+    ens_status (*add)(void *ctx, const char *line);
+    void *ctx;
+} prefixed;
+
+static ens_status add_prefixed(void *ctx, const char *line)
+{
+    const prefixed *to = ctx;
+    ens_status st = to->add(to->ctx, "first member: ");
+
+    return st == ENS_OK ? to->add(to->ctx, line) : st;
+}
+
+ens_status ens__bag_describe(const void *state,
+                             ens_status (*add)(void *ctx, const char *line), void *ctx,
+                             ens_error *err)
+{
+    const ens__bag *bag = state;
+    const ens_learner_type *type = bag->fit[0].type;
+    char line[128];
+    ens_status st;
+
+    snprintf(line, sizeof line, "members: %zu of type %s\n", bag->n, type->name);
+    if ((st = add(ctx, line)) != ENS_OK)
+        return st;
+    if (bag->features != NULL) {
+        snprintf(line, sizeof line, "features a member: %zu of %zu\n", bag->p_member,
+                 bag->p);
+        if ((st = add(ctx, line)) != ENS_OK)
+            return st;
+    }
+    if (type->describe == NULL)
+        return ENS_OK;
+    return type->describe(bag->fit[0].state, add_prefixed, &(prefixed){add, ctx}, err);
+}
+
+/* ---- Tensors ------------------------------------------------------------------------------------ */
+
+/* Members that see different features are written apart, since each is read with its own. */
+static ens_status write_apart(const ens__bag *bag, ens_writer *w, ens_error *err)
+{
+    ens_status st = ens_writer_array(
+        w, "features", ENS_U32, 2, (size_t[]){bag->n, bag->p_member}, bag->features, err);
+
+    for (size_t t = 0; t < bag->n && st == ENS_OK; t++) {
+        char group[32];
+
+        snprintf(group, sizeof group, "member%zu", t);
+        if ((st = ens_writer_push(w, group, err)) == ENS_OK) {
+            st = ens_fitted_write(&bag->fit[t], 1, w, err);
+            ens_writer_pop(w);
+        }
+    }
+    return st;
+}
+
+ens_status ens__bag_write(const void *state, ens_writer *w, ens_error *err)
+{
+    const ens__bag *bag = state;
+    ens_status st = ens_writer_array(w, "seeds", ENS_U64, 1, &bag->n, bag->seed, err);
+
+    if (st != ENS_OK)
+        return st;
+    if (bag->features != NULL)
+        return write_apart(bag, w, err);
+    if ((st = ens_writer_push(w, "members", err)) == ENS_OK) {
+        st = ens_fitted_write(bag->fit, bag->n, w, err);
+        ens_writer_pop(w);
+    }
+    return st;
+}
+
+static ens_status read_features(ens__bag *bag, ens_reader *r, ens_error *err)
+{
+    const void *data;
+    size_t shape[2];
+    ens_status st = ens_reader_array(&data, shape, r, "features", ENS_U32, 2, err);
+
+    if (st != ENS_OK)
+        return st;
+    if (shape[0] != bag->n || shape[1] != bag->p_member)
+        return ens_reader_bad(r, err, "features are %zu x %zu, expected %zu x %zu",
+                              shape[0], shape[1], bag->n, bag->p_member);
+    if ((bag->features = ens__array(bag->n * bag->p_member, sizeof *bag->features)) ==
+        NULL)
+        return ens__nomem(err);
+    memcpy(bag->features, data, bag->n * bag->p_member * sizeof *bag->features);
+    for (size_t i = 0; i < bag->n * bag->p_member; i++)
+        if (bag->features[i] >= bag->p ||
+            (i % bag->p_member > 0 && bag->features[i] <= bag->features[i - 1]))
+            return ens_reader_bad(r, err,
+                                  "feature %u of member %zu is not ascending below %zu",
+                                  (unsigned)bag->features[i], i / bag->p_member, bag->p);
+    return ENS_OK;
+}
+
+static ens_status read_apart(ens__bag *bag, const ens_learner *member,
+                             const ens_read_args *a, ens_error *err)
+{
+    ens_feature *buf = ens__array(bag->p_member, sizeof *buf);
+    ens_status st = buf != NULL ? read_features(bag, a->reader, err) : ens__nomem(err);
+
+    for (size_t t = 0; t < bag->n && st == ENS_OK; t++) {
+        ens_read_args sub = *a;
+        char group[32];
+
+        sub.feature = ens__bag_features(bag, t, a->feature, buf);
+        sub.p = bag->p_member;
+        snprintf(group, sizeof group, "member%zu", t);
+        if ((st = ens_reader_push(a->reader, group, err)) == ENS_OK) {
+            st = ens_fitted_read(&bag->fit[t], 1, member, &sub, err);
+            ens_reader_pop(a->reader);
+        }
+    }
+    ens__free(buf);
+    return st;
+}
+
+static ens_status read_together(ens__bag *bag, const ens_learner *member,
+                                const ens_read_args *a, ens_error *err)
+{
+    ens_status st = ens_reader_push(a->reader, "members", err);
+
+    if (st != ENS_OK)
+        return st;
+    st = ens_fitted_read(bag->fit, bag->n, member, a, err);
+    ens_reader_pop(a->reader);
+    return st;
+}
+
+ens_status ens__bag_read(void **out, const ens__bag_spec *spec, const ens_learner *member,
+                         const ens_read_args *a, ens_error *err)
+{
+    ens__bag *bag = ens__zeros(1, sizeof *bag);
+    const void *seed;
+    ens_status st;
+
+    if (bag == NULL)
+        return ens__nomem(err);
+    bag->p = a->p;
+    bag->k = a->k;
+    if ((bag->p_member = ens__bag_p_member(spec, a->learner, a->p, err)) == 0) {
+        st = ens_reader_bad(a->reader, err, "its recipe does not suit its %zu features",
+                            a->p);
+        goto done;
+    }
+    if ((st = ens_reader_array(&seed, &bag->n, a->reader, "seeds", ENS_U64, 1, err)) !=
+        ENS_OK)
+        goto done;
+    if (bag->n == 0 || bag->n > (size_t)spec->n_estimators) {
+        st = ens_reader_bad(a->reader, err, "%zu members, expected 1 to %lld", bag->n,
+                            (long long)spec->n_estimators);
+        goto done;
+    }
+    if ((bag->seed = ens__array(bag->n, sizeof *bag->seed)) == NULL ||
+        (bag->fit = ens__zeros(bag->n, sizeof *bag->fit)) == NULL) {
+        st = ens__nomem(err);
+        goto done;
+    }
+    memcpy(bag->seed, seed, bag->n * sizeof *bag->seed);
+    st = bag->p_member < bag->p ? read_apart(bag, member, a, err)
+                                : read_together(bag, member, a, err);
+    for (size_t t = 0; t < bag->n && st == ENS_OK; t++) {
+        size_t scratch = ens_fitted_scratch(&bag->fit[t]);
+
+        bag->scratch = scratch > bag->scratch ? scratch : bag->scratch;
+    }
+    if (st == ENS_OK) {
+        *out = bag;
+        bag = NULL;
+    }
+done:
+    ens__bag_free(bag);
+    return st;
+}

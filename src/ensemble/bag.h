@@ -1,0 +1,61 @@
+/* bag.h - members fitted on random rows and features, and their mean: what `bagging` and `forest` share.
+ *
+ * Breiman (1996) for bootstrap rows, Ho (1998) for random features, Louppe and Geurts (2012) for both. */
+#ifndef ENS_ENSEMBLE_BAG_H
+#define ENS_ENSEMBLE_BAG_H
+
+#include <core/param.h>
+#include <ensemble/ext.h>
+
+/* How to bag: parameters that both types have under the same names. */
+typedef struct ens__bag_spec {
+    int64_t n_estimators;
+    int bootstrap;           /* with replacement, else without */
+    ens_amount max_samples;  /* rows a member draws */
+    ens_amount max_features; /* features a member draws, without replacement */
+    int oob_score;
+} ens__bag_spec;
+
+/* Fitted members. */
+typedef struct ens__bag {
+    size_t n, p, k;
+    ens_fitted *fit;    /* [n] */
+    uint64_t *seed;     /* [n] of each member */
+    size_t p_member;    /* features a member sees */
+    uint32_t *features; /* [n][p_member] ascending, or NULL if members see all */
+    double *oob;        /* [n_oob][k], or NULL */
+    size_t n_oob;
+    size_t scratch; /* the most that a member's predict needs */
+} ens__bag;
+
+/* Limits of the recipe alone; owner names the type in messages. */
+ens_status ens__bag_check(const ens__bag_spec *spec, const char *owner, ens_error *err);
+
+ens_status ens__bag_fit(void **out, const ens__bag_spec *spec, const ens_learner *member,
+                        const ens_fit_args *a, ens_error *err);
+ens_status ens__bag_read(void **out, const ens__bag_spec *spec, const ens_learner *member,
+                         const ens_read_args *a, ens_error *err);
+/* Features of p that a member draws, or 0 and ENS_ERANGE. */
+size_t ens__bag_p_member(const ens__bag_spec *spec, const ens_learner *owner, size_t p,
+                         ens_error *err);
+
+/* The rest of a learner type's functions, as both have them. */
+void ens__bag_predict(const void *bag, const ens_rows *rows, double *out, void *scratch);
+size_t ens__bag_scratch(const void *bag);
+ens_status ens__bag_write(const void *bag, ens_writer *w, ens_error *err);
+void ens__bag_free(void *bag);
+ens_status ens__bag_importance(const void *bag, double *out, ens_error *err);
+const double *ens__bag_oob(const void *bag);
+ens_status ens__bag_describe(const void *bag, ens_status (*add)(void *ctx, const char *line), void *ctx,
+                             ens_error *err);
+
+/* The features that member t sees: all, or those drawn for it, put into buf[p_member]. */
+const ens_feature *ens__bag_features(const ens__bag *bag, size_t t, const ens_feature *all,
+                                     ens_feature *buf);
+/* Bytes rounded up so that what follows is aligned. */
+size_t ens__bag_round(size_t bytes);
+
+extern const ens_learner_type ens__bagging_type;
+extern const ens_learner_type ens__forest_type;
+
+#endif

@@ -1,0 +1,350 @@
+/* bag_fit.c - fitting a bag: draw rows and features for each member, fit the members in parallel, and predict
+ * the rows that were out of bag.
+ *
+ * Member t draws from streams named (seed, purpose, t), so neither the number of threads nor of members
+ * changes what it gets.  A draw is a count for each row: no data is copied. */
+#include <config.h>
+
+#include <core/error.h>
+#include <core/mem.h>
+#include <core/par.h>
+#include <ensemble/bag.h>
+#include <math.h>
+#include <num/rng.h>
+#include <num/sample.h>
+#include <string.h>
+
+/* ---- How much to draw --------------------------------------------------------------------------- */
+
+/* An amount of a whole: fractions are rounded, at least 1; 0 if a count is above it. */
+static size_t amount_of(const ens_amount *amount, size_t whole)
+{
+    double m = amount->kind == ENS_AMOUNT_FRACTION
+                   ? floor(amount->value * (double)whole + 0.5)
+                   : amount->value;
+
+    if (amount->kind == ENS_AMOUNT_FRACTION && m < 1)
+        return 1;
+    return m <= (double)whole ? (size_t)m : 0;
+}
+
+ens_status ens__bag_check(const ens__bag_spec *spec, const char *owner, ens_error *err)
+{
+    if (spec->oob_score && !spec->bootstrap &&
+        spec->max_samples.kind == ENS_AMOUNT_FRACTION && spec->max_samples.value == 1)
+        return ens__fail(
+            err, ENS_ERANGE,
+            "%s.oob_score = true needs rows out of bag: bootstrap=true or max_samples "
+            "below 1.0",
+            owner);
+    return ENS_OK;
+}
+
+size_t ens__bag_p_member(const ens__bag_spec *spec, const ens_learner *owner, size_t p,
+                         ens_error *err)
+{
+    size_t m = amount_of(&spec->max_features, p);
+
+    if (m == 0)
+        ens__fail(err, ENS_ERANGE, "%s.max_features = %.0f is above the %zu features",
+                  ens_learner_name(owner), spec->max_features.value, p);
+    return m;
+}
+
+/* ---- The work ------------------------------------------------------------------------------------ */
+
+/* What one worker needs to draw and fit a member. */
+typedef struct worker {
+    uint32_t
+        *drawn; /* [total] how often each of the rows, repeats told apart, was drawn */
+    uint32_t *chosen;     /* [m] without replacement */
+    uint32_t *row;        /* [n] */
+    uint32_t *count;      /* [n] */
+    ens_feature *feature; /* [p_member] */
+} worker;
+
+typedef struct job {
+    const ens__bag_spec *spec;
+    const ens_learner *member;
+    const ens_fit_args *a;
+    ens_exec exec; /* of the members: no progress */
+    ens__bag *bag;
+    size_t total;   /* rows, repeats counted */
+    size_t m;       /* rows a member draws */
+    worker *worker; /* [n_workers] */
+    unsigned n_workers;
+    uint64_t *in_bag; /* [members][words] a bit for each row; NULL unless oob_score */
+    size_t words;
+} job;
+
+static void workers_free(job *j)
+{
+    for (unsigned w = 0; j->worker != NULL && w < j->n_workers; w++) {
+        ens__free(j->worker[w].drawn);
+        ens__free(j->worker[w].chosen);
+        ens__free(j->worker[w].row);
+        ens__free(j->worker[w].count);
+        ens__free(j->worker[w].feature);
+    }
+    ens__free(j->worker);
+}
+
+static ens_status workers_make(job *j, ens_error *err)
+{
+    size_t n = j->a->rows.n;
+
+    j->n_workers = ens__par_workers(j->bag->n, j->a->exec);
+    if ((j->worker = ens__zeros(j->n_workers, sizeof *j->worker)) == NULL)
+        return ens__nomem(err);
+    for (unsigned i = 0; i < j->n_workers; i++) {
+        worker *w = &j->worker[i];
+
+        if ((w->drawn = ens__array(j->total, sizeof *w->drawn)) == NULL ||
+            (w->chosen = ens__array(j->spec->bootstrap ? 0 : j->m, sizeof *w->chosen)) ==
+                NULL ||
+            (w->row = ens__array(n, sizeof *w->row)) == NULL ||
+            (w->count = ens__array(n, sizeof *w->count)) == NULL ||
+            (w->feature = ens__array(j->bag->p_member, sizeof *w->feature)) == NULL)
+            return ens__nomem(err);
+    }
+    return ENS_OK;
+}
+
+/* drawn[i]: how often row i, repeats told apart, is in the bag of member t. */
+static void draw_rows(const job *j, worker *w, size_t t)
+{
+    ens__stream s;
+
+    ens__stream_init(&s, j->a->seed, ENS__FOR_BOOTSTRAP, t);
+    if (j->spec->bootstrap) {
+        ens__sample_bootstrap(w->drawn, j->total, j->m, &s);
+        return;
+    }
+    memset(w->drawn, 0, j->total * sizeof *w->drawn);
+    ens__sample_choose(w->chosen, j->m, j->total, &s);
+    for (size_t i = 0; i < j->m; i++)
+        w->drawn[w->chosen[i]] = 1;
+}
+
+/* The distinct rows drawn with their counts; marks them in bag t. Returns how many. */
+static size_t collect_rows(const job *j, worker *w, size_t t)
+{
+    const ens_fit_args *a = j->a;
+    const uint32_t *drawn = w->drawn;
+    uint64_t *bits = j->in_bag != NULL ? j->in_bag + t * j->words : NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < a->rows.n; i++) {
+        uint32_t repeats = a->count != NULL ? a->count[i] : 1, count = 0;
+
+        for (uint32_t r = 0; r < repeats; r++)
+            count += *drawn++;
+        if (count == 0)
+            continue;
+        w->row[n] = a->rows.row[i];
+        w->count[n++] = count;
+        if (bits != NULL)
+            bits[i / 64] |= (uint64_t)1 << i % 64;
+    }
+    return n;
+}
+
+static void draw_features(const job *j, size_t t)
+{
+    ens__bag *bag = j->bag;
+    ens__stream s;
+
+    if (bag->features == NULL)
+        return;
+    ens__stream_init(&s, j->a->seed, ENS__FOR_FEATURES, t);
+    ens__sample_choose(bag->features + t * bag->p_member, bag->p_member, bag->p, &s);
+}
+
+static ens_status fit_member(void *ctx, size_t t, unsigned worker_index, ens_error *err)
+{
+    const job *j = ctx;
+    worker *w = &j->worker[worker_index];
+    ens_fit_args sub = *j->a;
+
+    draw_features(j, t);
+    draw_rows(j, w, t);
+    sub.rows.n = collect_rows(j, w, t);
+    sub.rows.row = w->row;
+    sub.rows.feature = ens__bag_features(j->bag, t, j->a->rows.feature, w->feature);
+    sub.rows.p = j->bag->p_member;
+    sub.count = w->count;
+    sub.seed = j->bag->seed[t] = ens_seed(j->a->seed, ENS__FOR_MEMBER, t);
+    sub.exec = &j->exec;
+    return ens_fitted_fit(&j->bag->fit[t], j->member, &sub, err);
+}
+
+/* ---- Out of bag ----------------------------------------------------------------------------------- */
+
+typedef struct oob_job {
+    const job *fit;
+    char *scratch; /* [workers][stride] */
+    size_t stride;
+} oob_job;
+
+/* A worker's scratch, in the order of its parts. */
+typedef struct oob_scratch {
+    double *one;          /* [ENS_BLOCK][k] one member's outputs */
+    uint32_t *row;        /* [ENS_BLOCK] rows that are out of its bag */
+    uint32_t *at;         /* [ENS_BLOCK] their places in the block */
+    uint32_t *votes;      /* [ENS_BLOCK] members that a row was out of bag of */
+    ens_feature *feature; /* [p_member] */
+    void *member;
+} oob_scratch;
+
+static size_t oob_scratch_lay(oob_scratch *s, char *base, const ens__bag *bag)
+{
+    size_t at = 0;
+
+    s->one = (double *)(base + at);
+    at += ens__bag_round(ENS_BLOCK * bag->k * sizeof *s->one);
+    s->row = (uint32_t *)(base + at);
+    at += ens__bag_round(ENS_BLOCK * sizeof *s->row);
+    s->at = (uint32_t *)(base + at);
+    at += ens__bag_round(ENS_BLOCK * sizeof *s->at);
+    s->votes = (uint32_t *)(base + at);
+    at += ens__bag_round(ENS_BLOCK * sizeof *s->votes);
+    s->feature = (ens_feature *)(base + at);
+    at += ens__bag_round(bag->p_member * sizeof *s->feature);
+    s->member = base + at;
+    return at + ens__bag_round(bag->scratch);
+}
+
+/* Add the outputs of member t for those of the block's rows that are out of its bag. */
+static void oob_member(const job *j, size_t t, size_t begin, size_t n,
+                       const oob_scratch *s)
+{
+    const ens__bag *bag = j->bag;
+    const uint64_t *bits = j->in_bag + t * j->words;
+    double *out = bag->oob + begin * bag->k;
+    ens_rows rows = {NULL, bag->p_member, s->row, 0};
+
+    for (size_t i = 0; i < n; i++)
+        if ((bits[(begin + i) / 64] >> (begin + i) % 64 & 1) == 0) {
+            s->row[rows.n] = j->a->rows.row[begin + i];
+            s->at[rows.n++] = (uint32_t)i;
+            s->votes[i]++;
+        }
+    if (rows.n == 0)
+        return;
+    rows.feature = ens__bag_features(bag, t, j->a->rows.feature, s->feature);
+    bag->fit[t].type->predict(bag->fit[t].state, &rows, s->one, s->member);
+    for (size_t i = 0; i < rows.n; i++)
+        for (size_t c = 0; c < bag->k; c++)
+            out[s->at[i] * bag->k + c] += s->one[i * bag->k + c];
+}
+
+static ens_status oob_block(void *ctx, size_t block, unsigned worker_index,
+                            ens_error *err)
+{
+    const oob_job *o = ctx;
+    const job *j = o->fit;
+    ens__bag *bag = j->bag;
+    size_t begin = block * ENS_BLOCK;
+    size_t n = bag->n_oob - begin < ENS_BLOCK ? bag->n_oob - begin : ENS_BLOCK;
+    double *out = bag->oob + begin * bag->k;
+    oob_scratch s;
+
+    (void)err;
+    oob_scratch_lay(&s, o->scratch + worker_index * o->stride, bag);
+    memset(s.votes, 0, ENS_BLOCK * sizeof *s.votes);
+    for (size_t t = 0; t < bag->n; t++)
+        oob_member(j, t, begin, n, &s);
+    for (size_t i = 0; i < n; i++)
+        for (size_t c = 0; c < bag->k; c++)
+            out[i * bag->k + c] = s.votes[i] > 0 ? out[i * bag->k + c] / s.votes[i] : NAN;
+    return ENS_OK;
+}
+
+static ens_status predict_oob(job *j, ens_error *err)
+{
+    ens__bag *bag = j->bag;
+    size_t blocks = (j->a->rows.n + ENS_BLOCK - 1) / ENS_BLOCK;
+    oob_job o = {j, NULL, 0};
+    oob_scratch unused;
+    ens_status st;
+
+    o.stride = oob_scratch_lay(&unused, NULL, bag);
+    bag->n_oob = j->a->rows.n;
+    if ((bag->oob = ens__zeros(bag->n_oob * bag->k, sizeof *bag->oob)) == NULL ||
+        (o.scratch = ens__aligned(ens__par_workers(blocks, j->a->exec), o.stride)) ==
+            NULL)
+        return ens__nomem(err);
+    st = ens__par_for(blocks, j->a->exec, "predicting out of bag", oob_block, &o, NULL,
+                      err);
+    ens__free(o.scratch);
+    return st;
+}
+
+/* ---- Fitting -------------------------------------------------------------------------------------- */
+
+/* Sizes of the draws, the bag's arrays and the workers'. */
+static ens_status begin(job *j, ens_error *err)
+{
+    const ens_fit_args *a = j->a;
+    ens__bag *bag = j->bag;
+    ens_status st;
+
+    for (size_t i = 0; i < a->rows.n; i++)
+        j->total += a->count != NULL ? a->count[i] : 1;
+    if ((j->m = amount_of(&j->spec->max_samples, j->total)) == 0)
+        return ens__fail(err, ENS_ERANGE, "%s.max_samples = %.0f is above the %zu rows",
+                         ens_learner_name(a->learner), j->spec->max_samples.value,
+                         j->total);
+    bag->n = (size_t)j->spec->n_estimators;
+    bag->p = a->rows.p;
+    bag->k = a->k;
+    if ((bag->p_member = ens__bag_p_member(j->spec, a->learner, bag->p, err)) == 0)
+        return ENS_ERANGE;
+    j->words = (a->rows.n + 63) / 64;
+    if ((bag->fit = ens__zeros(bag->n, sizeof *bag->fit)) == NULL ||
+        (bag->seed = ens__zeros(bag->n, sizeof *bag->seed)) == NULL ||
+        (bag->p_member < bag->p &&
+         (bag->features = ens__zeros(bag->n * bag->p_member, sizeof *bag->features)) ==
+             NULL) ||
+        (j->spec->oob_score &&
+         (j->in_bag = ens__zeros(bag->n * j->words, sizeof *j->in_bag)) == NULL))
+        return ens__nomem(err);
+    if ((st = workers_make(j, err)) != ENS_OK)
+        return st;
+    return ens_fitted_prepare(j->member, a, err);
+}
+
+ens_status ens__bag_fit(void **out, const ens__bag_spec *spec, const ens_learner *member,
+                        const ens_fit_args *a, ens_error *err)
+{
+    job j = {.spec = spec, .member = member, .a = a};
+    size_t done;
+    ens_status st;
+
+    j.exec.threads = a->exec != NULL ? a->exec->threads : 0;
+    if ((j.bag = ens__zeros(1, sizeof *j.bag)) == NULL)
+        return ens__nomem(err);
+    if ((st = begin(&j, err)) != ENS_OK ||
+        (st = ens__par_for(j.bag->n, a->exec, "fitting members", fit_member, &j, &done,
+                           err)) != ENS_OK)
+        goto done;
+    if (done == 0) {
+        st = ens__fail(err, ENS_ECANCELED, "stopped before the first member was fitted");
+        goto done;
+    }
+    j.bag->n = done; /* the user may have stopped it early */
+    for (size_t t = 0; t < done; t++) {
+        size_t scratch = ens_fitted_scratch(&j.bag->fit[t]);
+
+        j.bag->scratch = scratch > j.bag->scratch ? scratch : j.bag->scratch;
+    }
+    if (spec->oob_score && (st = predict_oob(&j, err)) != ENS_OK)
+        goto done;
+    *out = j.bag;
+    j.bag = NULL;
+done:
+    workers_free(&j);
+    ens__free(j.in_bag);
+    ens__bag_free(j.bag);
+    return st;
+}

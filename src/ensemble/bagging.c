@@ -1,0 +1,74 @@
+/* bagging.c - the learner `bagging`: the mean of members of any type, each fitted on random rows and features.
+ *
+ * Breiman (1996), "Bagging predictors", Machine Learning 24. */
+#include <config.h>
+
+#include <ensemble/bag.h>
+
+typedef struct bagging_params {
+    ens__bag_spec bag;
+} bagging_params;
+
+static const ens_param table[] = {
+    {"n_estimators", "num_iterations,n_iter,num_trees,ntree", ENS_PARAM_INT,
+     offsetof(bagging_params, bag.n_estimators), "10", 1, 1e6, "", "members to fit"},
+    {"bootstrap", "replace", ENS_PARAM_BOOL, offsetof(bagging_params, bag.bootstrap),
+     "true", 0, 1, "", "draw rows with replacement"},
+    {"max_samples", "subsample,bagging_fraction,sample_fraction", ENS_PARAM_AMOUNT,
+     offsetof(bagging_params, bag.max_samples), "1.0", 1, 1e9, "",
+     "rows that each member draws: a count, or a fraction of all"},
+    {"max_features", "feature_fraction,colsample_bytree", ENS_PARAM_AMOUNT,
+     offsetof(bagging_params, bag.max_features), "1.0", 1, 1e9, "",
+     "features that each member draws without replacement: a count, or a fraction of "
+     "all"},
+    {"oob_score", "", ENS_PARAM_BOOL, offsetof(bagging_params, bag.oob_score), "false", 0,
+     1, "", "predict and score each row by the members that did not draw it"},
+    ENS_PARAM_LAST};
+
+static ens_status check(const void *params, ens_error *err)
+{
+    return ens__bag_check(&((const bagging_params *)params)->bag, "bagging", err);
+}
+
+static ens_status prepare(const void *params, const ens_fit_args *a, ens_error *err)
+{
+    (void)params;
+    return ens_fitted_prepare(ens_learner_member(a->learner, 0), a, err);
+}
+
+static ens_status fit(void **out, const void *params, const ens_fit_args *a,
+                      ens_error *err)
+{
+    const bagging_params *p = params;
+
+    return ens__bag_fit(out, &p->bag, ens_learner_member(a->learner, 0), a, err);
+}
+
+static ens_status read_bagging(void **out, const ens_read_args *a, ens_error *err)
+{
+    const bagging_params *p = ens_learner_params(a->learner);
+
+    return ens__bag_read(out, &p->bag, ens_learner_member(a->learner, 0), a, err);
+}
+
+const ens_learner_type ens__bagging_type = {
+    .abi = ENS_EXT_ABI,
+    .name = "bagging",
+    .help = "the mean of members of any type, each fitted on random rows and features",
+    .caps = ENS_CLASSIFIES | ENS_REGRESSES | ENS_OF_MEMBERS,
+    .min_members = 1,
+    .max_members = 1,
+    .params = table,
+    .params_size = sizeof(bagging_params),
+    .check = check,
+    .prepare = prepare,
+    .fit = fit,
+    .predict = ens__bag_predict,
+    .scratch_size = ens__bag_scratch,
+    .write = ens__bag_write,
+    .read = read_bagging,
+    .free = ens__bag_free,
+    .importance = ens__bag_importance,
+    .oob = ens__bag_oob,
+    .describe = ens__bag_describe,
+};
