@@ -21,6 +21,7 @@ static void cut_partial_character(char *s)
         s[i - 1] = 0;
 }
 
+ENS_PRINTF(2, 0)
 static void set_message(ens_error *err, const char *fmt, va_list ap)
 {
     int n = vsnprintf(err->message, sizeof err->message, fmt, ap);
