@@ -47,11 +47,11 @@ if [ -z "$library" ]; then
     [ -n "$library" ] || { echo "no shared library was built: its symbols were not compared"; exit $status; }
     library=$build/.libs/$library
 fi
-# What compilers and sanitizers add begins with an underscore; a Mach-O name begins with one more.
+# What compilers add begins with an underscore (but for gcov's mangle_path); a Mach-O name begins with one more.
 case $(uname) in
 Darwin) ${NM:-nm} -gU "$library" | awk '{ sub(/^_/, "", $NF); print $NF }' ;;
 *) ${NM:-nm} -D --defined-only "$library" | awk '{ print $NF }' ;;
-esac | sed 's/@.*//' | grep -v '^_' | sort >"$work/exported"
+esac | sed 's/@.*//' | grep -v -e '^_' -e '^mangle_path$' | sort >"$work/exported"
 comm -13 "$project/src/exports.list" "$work/exported" | sed 's|.*|src/exports.list:1: & is exported, not listed|' >"$work/extra"
 [ ! -s "$work/extra" ] || { cat "$work/extra"; status=1; }
 exit $status
