@@ -1,5 +1,7 @@
 libens_internal_la_SOURCES += \
+	src/core/bytes.c \
 	src/core/bytes.h \
+	src/core/cpu.c \
 	src/core/cpu.h \
 	src/core/error.c \
 	src/core/error.h \
@@ -7,7 +9,12 @@ libens_internal_la_SOURCES += \
 	src/core/lexer.c \
 	src/core/mem.c \
 	src/core/mem.h \
+	src/core/number.c \
+	src/core/par.c \
 	src/core/par.h \
 	src/core/param.c \
 	src/core/param.h \
+	src/core/quota.c \
+	src/core/sink.c \
+	src/core/str.c \
 	src/core/str.h

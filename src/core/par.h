@@ -14,13 +14,19 @@ typedef ens_status (*ens__task_fn)(void *ctx, size_t i, unsigned worker, ens_err
 /* Workers that ens__par_for(n, exec, ...) will use: at least 1, at most n. For sizing scratch. */
 unsigned ens__par_workers(size_t n, const ens_exec *exec);
 
-/* Run n tasks. After a failure no new task is begun; the error is that of the lowest failing task that ran.
+/* Run n tasks. After a failure no new task is begun; the error is that of the lowest failing task, whatever
+ * the number of threads.
  *
- * phase names the work for the progress callback; NULL: no progress is reported.
- * done  gets the number of leading tasks that ran when the callback answered ENS_STOP, else n; NULL: ENS_STOP
- *       is taken as ENS_GO. */
+ * phase names the work for the progress callback, which is called on the calling thread after each of its
+ *       tasks and once at the end; NULL, or inside another loop's task: no progress is reported.
+ * done  gets the number of leading tasks that ran when the callback answered ENS_STOP (at least one), else
+ *       n; NULL: ENS_STOP is taken as ENS_GO. */
 ens_status ens__par_for(size_t n, const ens_exec *exec, const char *phase, ens__task_fn body, void *ctx,
                         size_t *done, ens_error *err);
+
+/* Processors that the control groups of this process grant it, rounded up; 0 if they set no limit. For tests:
+ * the files to read instead of /proc/self/cgroup and /sys/fs/cgroup. */
+unsigned ens__cpu_quota(const char *groups, const char *mount);
 
 /* Seconds on a clock that only goes forward. */
 double ens__clock(void);

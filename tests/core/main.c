@@ -3,8 +3,23 @@
 
 #include "run.h"
 
+Suite *bytes_suite(void);
+Suite *cpu_suite(void);
+Suite *par_suite(void);
+Suite *quota_suite(void);
+Suite *sink_suite(void);
+Suite *str_suite(void);
+
 /* One line a module: each tests/core/test_*.c has one of these. */
-static Suite *(*const suites[])(void) = {NULL};
+static Suite *(*const suites[])(void) = {
+    bytes_suite,
+    cpu_suite,
+    par_suite,
+    quota_suite,
+    sink_suite,
+    str_suite,
+    NULL,
+};
 
 int main(void)
 {

@@ -1,0 +1,243 @@
+/* par.c - the parallel loop, on OpenMP.
+ *
+ * Workers claim tasks in order from one counter. To end a loop early the counter is exchanged for n: what
+ * was claimed until then is a prefix of the tasks and runs to its end, nothing after it begins. So every task
+ * below a failing one has run too, and the lowest failing task is the same for any number of threads.
+ *
+ * A forked child of a process whose threads ran must not start a parallel region: the child has none of those
+ * threads, yet the OpenMP runtime would wait for them. The process that ran first is remembered for that. */
+#include <config.h>
+
+#include <core/error.h>
+#include <core/par.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef _OPENMP
+#include <omp.h>
+#include <sched.h>
+#endif
+
+/* More would only fail to start, which the OpenMP runtime answers with an exit. */
+#define MOST_THREADS 1024
+
+/* Inside a task of a loop of many: loops in it do not report progress. */
+static _Thread_local bool in_task;
+
+/* ---- How many threads ---- */
+
+#ifdef _OPENMP
+/* Process that ran the first parallel region; 0: none yet. */
+static atomic_long threaded_process;
+/* ens__cpu_quota() of this process and 1; 0: not asked yet. */
+static atomic_uint known_quota;
+
+static unsigned quota(void)
+{
+    unsigned q = atomic_load_explicit(&known_quota, memory_order_relaxed);
+
+    if (q == 0) {
+        q = ens__cpu_quota("/proc/self/cgroup", "/sys/fs/cgroup") + 1;
+        atomic_store_explicit(&known_quota, q, memory_order_relaxed);
+    }
+    return q - 1;
+}
+
+/* Processors that this thread may run on. */
+static unsigned affinity(void)
+{
+#ifdef CPU_COUNT
+    cpu_set_t set;
+
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        return (unsigned)CPU_COUNT(&set);
+#endif
+    return (unsigned)omp_get_num_procs();
+}
+
+static unsigned default_threads(void)
+{
+    unsigned n = (unsigned)omp_get_max_threads(); /* OMP_NUM_THREADS */
+    unsigned q = quota();
+    unsigned a = affinity();
+
+    n = a < n ? a : n;
+    return q != 0 && q < n ? q : n;
+}
+
+static bool is_forked_from_threads(void)
+{
+    long first = atomic_load_explicit(&threaded_process, memory_order_relaxed);
+
+    return first != 0 && first != (long)getpid();
+}
+
+unsigned ens_exec_threads(const ens_exec *exec)
+{
+    unsigned n;
+
+    if (omp_in_parallel() || is_forked_from_threads())
+        return 1;
+    n = exec != NULL && exec->threads != 0 ? exec->threads : default_threads();
+    return n < 1 ? 1 : n > MOST_THREADS ? MOST_THREADS : n;
+}
+#else
+unsigned ens_exec_threads(const ens_exec *exec)
+{
+    (void)exec;
+    return 1;
+}
+#endif
+
+unsigned ens__par_workers(size_t n, const ens_exec *exec)
+{
+    if (n <= 1)
+        return 1;
+    unsigned threads = ens_exec_threads(exec);
+    return threads < n ? threads : (unsigned)n;
+}
+
+/* ---- The loop ---- */
+
+typedef struct loop {
+    size_t n;
+    ens__task_fn body;
+    void *ctx;
+    atomic_size_t next;     /* the first task not claimed; n and more: none is left */
+    atomic_size_t finished; /* tasks */
+    /* Written by the calling thread only. */
+    const ens_exec *exec;
+    const char *phase; /* NULL: no progress is reported */
+    double start;
+    size_t reported; /* tasks finished at the last report */
+    bool stoppable, canceled;
+    size_t kept; /* leading tasks that run */
+    /* Under the lock. */
+    pthread_mutex_t lock;
+    size_t failed; /* the lowest task that failed; n: none */
+    ens_status st;
+    ens_error error;
+} loop;
+
+/* Let no further task begin. Returns how many were claimed. */
+static size_t end_claims(loop *l)
+{
+    size_t claimed = atomic_exchange(&l->next, l->n);
+
+    return claimed < l->n ? claimed : l->n;
+}
+
+static void note_failure(loop *l, size_t i, ens_status st, const ens_error *error)
+{
+    end_claims(l);
+    pthread_mutex_lock(&l->lock);
+    if (i < l->failed) {
+        l->failed = i;
+        l->st = st;
+        l->error = *error;
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+static void report(loop *l)
+{
+    ens_progress progress = {l->phase, atomic_load(&l->finished), l->n, 0};
+
+    if (l->phase == NULL || l->canceled || progress.done == l->reported)
+        return;
+    l->reported = progress.done;
+    progress.seconds = ens__clock() - l->start;
+    switch (l->exec->progress(&progress, l->exec->progress_ctx)) {
+    case ENS_CANCEL:
+        l->canceled = true;
+        end_claims(l);
+        break;
+    case ENS_STOP:
+        if (l->stoppable) {
+            size_t claimed = end_claims(l);
+
+            l->kept = claimed < l->kept ? claimed : l->kept;
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+/* One worker's share; worker 0 is the calling thread. */
+static void work(loop *l, unsigned worker)
+{
+    bool outer = in_task;
+    ens_error error = {0};
+    size_t i;
+
+    in_task = outer || l->n > 1;
+    while ((i = atomic_fetch_add(&l->next, 1)) < l->n) {
+        ens_status st = l->body(l->ctx, i, worker, &error);
+
+        if (st != ENS_OK) {
+            note_failure(l, i, st, &error);
+            break;
+        }
+        atomic_fetch_add(&l->finished, 1);
+        if (worker == 0)
+            report(l);
+    }
+    in_task = outer;
+}
+
+static void run(loop *l)
+{
+    unsigned threads = ens__par_workers(l->n, l->exec);
+
+    if (threads <= 1) {
+        work(l, 0);
+        return;
+    }
+#ifdef _OPENMP
+    long none = 0;
+
+    atomic_compare_exchange_strong(&threaded_process, &none, (long)getpid());
+/* The one parallel region of the library: its workers share the loop and nothing else. */
+#pragma omp parallel num_threads(threads) default(none) shared(l)
+    work(l, (unsigned)omp_get_thread_num());
+#endif
+}
+
+ens_status ens__par_for(size_t n, const ens_exec *exec, const char *phase,
+                        ens__task_fn body, void *ctx, size_t *done, ens_error *err)
+{
+    bool reports = phase != NULL && exec != NULL && exec->progress != NULL && !in_task;
+    loop l = {.n = n,
+              .body = body,
+              .ctx = ctx,
+              .exec = exec,
+              .phase = reports ? phase : NULL,
+              .start = reports ? ens__clock() : 0,
+              .stoppable = done != NULL,
+              .kept = n,
+              .failed = n,
+              .lock = PTHREAD_MUTEX_INITIALIZER};
+
+    run(&l);
+    if (l.st == ENS_OK && l.kept == n)
+        report(&l); /* tasks that other workers finished last */
+    pthread_mutex_destroy(&l.lock);
+    if (done != NULL)
+        *done = l.kept;
+    if (l.canceled)
+        return ens__fail(err, ENS_ECANCELED, "%s: canceled", phase);
+    if (l.st != ENS_OK && err != NULL)
+        *err = l.error;
+    return l.st;
+}
+
+double ens__clock(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
