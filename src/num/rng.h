@@ -29,6 +29,8 @@ typedef struct ens__stream {
 } ens__stream;
 
 void ens__stream_init(ens__stream *s, uint64_t seed, uint32_t purpose, uint64_t index);
+/* The next whole block, without regard to words left of the current one: for bulk use at a block's start. */
+void ens__stream_block(uint32_t out[4], ens__stream *s);
 uint32_t ens__stream_u32(ens__stream *s);
 uint64_t ens__stream_u64(ens__stream *s);
 /* Uniform on 0 .. n-1 without bias (Lemire 2019); n is at least 1. */

@@ -4,13 +4,15 @@
 
 #include <ensemble/base.h>
 
+/* Of no rows, or of weights that sum to zero: NaN. */
 double ens__mean(const double *x, const double *w, size_t n);
 /* Population variance: sum w (x - mean)^2 / sum w. */
 double ens__variance(const double *x, const double *w, size_t n, double mean);
 /* Quantile q in [0, 1] of sorted x[n], interpolated (gsl_stats_quantile_from_sorted_data; R type 7). */
 double ens__quantile_sorted(const double *x, size_t n, double q);
 /* The smallest x with cumulative weight at least q of the total (inverse distribution function; ties of exactly
- * q average with the next, so that q = 0.5 and equal weights give the usual median). Sorts copies. */
+ * q average with the next, so that q = 0.5 and equal weights give the usual median). ENS_EDATA if no weight is
+ * positive. */
 ens_status ens__quantile_weighted(double *out, const double *x, const double *w, size_t n, double q, ens_error *err);
 /* Sums over fixed blocks in a fixed order (pairwise): the same for any caller. */
 double ens__sum(const double *x, size_t n);

@@ -3,8 +3,19 @@
 
 #include "run.h"
 
+Suite *rng_suite(void);
+Suite *sample_suite(void);
+Suite *sort_suite(void);
+Suite *stats_suite(void);
+
 /* One line a module: each tests/num/test_*.c has one of these. */
-static Suite *(*const suites[])(void) = {NULL};
+static Suite *(*const suites[])(void) = {
+    rng_suite,
+    sample_suite,
+    sort_suite,
+    stats_suite,
+    NULL,
+};
 
 int main(void)
 {
