@@ -1,11 +1,13 @@
 libens_internal_la_SOURCES += \
 	src/learn/align.c \
 	src/learn/align.h \
+	src/learn/dummy.c \
 	src/learn/fit.c \
 	src/learn/fitted.c \
 	src/learn/learner.h \
 	src/learn/model.c \
 	src/learn/model.h \
+	src/learn/naive_bayes.c \
 	src/learn/predict.c \
 	src/learn/recipe.c \
 	src/learn/registry.c
