@@ -28,6 +28,9 @@ size_t ens__number_print(char *s, double v);
 /* The whole of s[n] as a number: optional sign, decimal or exponent form, inf, infinity, nan in any case; no
  * hex, no spaces. Correctly rounded, whatever the locale. */
 bool ens__number_parse(double *out, const char *s, size_t n);
+/* The quick part of it: where the number at s ends, for the caller to see whether that is right; NULL for what
+ * is no number or takes longer to round. Reads up to the first byte that is not of a number, or end. */
+const char *ens__number_scan(double *out, const char *s, const char *end);
 
 /* The candidate nearest to name by optimal string alignment distance, if it is near enough to be a typing
  * mistake; else NULL. next(ctx, i) gives candidate i, NULL past the last. */

@@ -1,8 +1,9 @@
 check_PROGRAMS += tests/test_core
-tests_test_core_SOURCES = tests/run.h tests/core/main.c \
+tests_test_core_SOURCES = tests/run.h tests/comma.h tests/core/main.c \
 	tests/core/files.h \
 	tests/core/test_bytes.c \
 	tests/core/test_cpu.c \
+	tests/core/test_number.c \
 	tests/core/test_par.c \
 	tests/core/test_quota.c \
 	tests/core/test_sink.c \

@@ -5,6 +5,7 @@
 
 Suite *bytes_suite(void);
 Suite *cpu_suite(void);
+Suite *number_suite(void);
 Suite *par_suite(void);
 Suite *quota_suite(void);
 Suite *sink_suite(void);
@@ -14,6 +15,7 @@ Suite *str_suite(void);
 static Suite *(*const suites[])(void) = {
     bytes_suite,
     cpu_suite,
+    number_suite,
     par_suite,
     quota_suite,
     sink_suite,
