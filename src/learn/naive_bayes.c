@@ -68,6 +68,12 @@ static void nb_free(void *fitted)
     ens__free(m);
 }
 
+/* Parameters of one feature in one class. */
+static size_t width_of(const ens_feature *f)
+{
+    return f->n_levels > 0 ? f->n_levels : N_GAUSS;
+}
+
 static ens_status nb_new(nb **out, size_t k, const ens_feature *feature, size_t p,
                          ens_error *err)
 {
@@ -82,7 +88,7 @@ static ens_status nb_new(nb **out, size_t k, const ens_feature *feature, size_t 
     for (size_t j = 0; j < p; j++) {
         m->at[j] = m->width;
         m->levels[j] = feature[j].n_levels;
-        m->width += feature[j].n_levels > 0 ? feature[j].n_levels : N_GAUSS;
+        m->width += width_of(&feature[j]);
     }
     if ((m->log_prior = ens__zeros(k, sizeof *m->log_prior)) == NULL ||
         (m->value = ens__zeros(m->width, k * sizeof *m->value)) == NULL)
@@ -381,22 +387,27 @@ static ens_status check_values(const nb *m, ens_reader *r, ens_error *err)
 static ens_status read_nb(void **out, const ens_read_args *a, ens_error *err)
 {
     const void *prior, *value;
-    size_t k, shape[2];
+    size_t k, shape[2], width = 0;
     nb *m = NULL;
     ens_status st;
+
+    for (size_t j = 0; j < a->p; j++)
+        width += width_of(&a->feature[j]);
 
     if ((st = ens_reader_array(&prior, &k, a->reader, "log_prior", ENS_F64, 1, err)) !=
             ENS_OK ||
         (st = ens_reader_array(&value, shape, a->reader, "parameters", ENS_F64, 2,
-                               err)) != ENS_OK ||
-        (st = nb_new(&m, a->k, a->feature, a->p, err)) != ENS_OK)
+                               err)) != ENS_OK)
         goto done;
-    if (k != a->k || shape[0] != k || shape[1] != m->width) {
+    if (k != a->k || shape[0] != k || shape[1] != width) {
         st =
             ens_reader_bad(a->reader, err, "parameters are %zu x %zu, expected %zu x %zu",
-                           shape[0], shape[1], a->k, m->width);
+                           shape[0], shape[1], a->k, width);
         goto done;
     }
+    /* Only now: k and width alone would let a small file ask for much memory. */
+    if ((st = nb_new(&m, a->k, a->feature, a->p, err)) != ENS_OK)
+        goto done;
     memcpy(m->log_prior, prior, k * sizeof *m->log_prior);
     memcpy(m->value, value, k * m->width * sizeof *m->value);
     if ((st = check_values(m, a->reader, err)) != ENS_OK)
