@@ -1,3 +1,5 @@
+EXTRA_DIST += doc/model-format.md
+
 libens_internal_la_SOURCES += \
 	src/io/format.c \
 	src/io/format.h \
