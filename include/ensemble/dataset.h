@@ -152,7 +152,8 @@ typedef struct ens_csv_options {
     int keep_identifiers;           /**< else text columns of (nearly) all-distinct values are
                                          ignored with a note; named in `types` they stay too */
     unsigned threads;               /**< as in ens_exec */
-    int target_optional;            /**< a file without the target column is no error */
+    int target_optional;            /**< a file without the target column, or without columns named in
+                                         `types`, is no error */
 } ens_csv_options;
 
 /**
@@ -164,11 +165,15 @@ typedef struct ens_csv_options {
  *
  * @param path a file, gzip'd or not; "-" is standard input
  * @return ENS_OK; ENS_EIO; ENS_EPARSE (empty file, ragged row, stray or unclosed quote, NUL byte,
- *         duplicate name) with line and column; ENS_ENAME for an unknown column in the options;
- *         ENS_EDATA for a missing or infinite target, an infinite number, a bad weight; ENS_ENOMEM
+ *         duplicate name, text where `types` or the role want a number) with line and column;
+ *         ENS_ENAME for an unknown column in the options; ENS_EINVAL for a column of two roles or an
+ *         impossible delimiter; ENS_EDATA for no rows, a missing or infinite target, an infinite
+ *         number, a bad weight; ENS_ENOMEM
  *
  * Invalid UTF-8 is accepted as bytes and reported in a note.  A column with an empty name is named
- * by its position (`column3`), with a note.  O(bytes); large files are parsed on several threads.
+ * by its position (`column3`), with a note.  Spaces and tabs around unquoted fields are dropped.  Blank
+ * lines are skipped, except in a table of one column, where they are missing values.  O(bytes); large
+ * files are parsed on several threads.
  */
 ENS_API ens_status ens_csv_read(ens_dataset **out, const char *path, const ens_csv_options *options,
                                 ens_error *err);
@@ -181,7 +186,8 @@ ENS_API ens_status ens_csv_parse(ens_dataset **out, const char *bytes, size_t si
 typedef struct ens_csv_stream ens_csv_stream;
 
 /** Open @p path ("-" is standard input). Types come from @p options; a column not named there is
- *  inferred from each batch anew, so name what must not change (ens_model_csv_types() does). */
+ *  inferred from each batch anew, so name what must not change (ens_model_csv_types() does).
+ *  What @p options points to must live as long as the stream. Same errors as ens_csv_read(). */
 ENS_API ens_status ens_csv_stream_open(ens_csv_stream **out, const char *path,
                                        const ens_csv_options *options, ens_error *err);
 /** The next at most @p max_rows rows; *out is NULL with ENS_OK at the end of the file. */

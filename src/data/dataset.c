@@ -147,6 +147,10 @@ static ens_status copy_codes(ens__column *to, const ens_column *from, size_t n,
     ptrdiff_t stride = from->stride != 0 ? from->stride : 1;
     char **name;
 
+    for (size_t l = 0; l < from->n_levels; l++)
+        if (from->levels == NULL || from->levels[l] == NULL)
+            return ens__fail(err, ENS_EINVAL, "column `%s`: level %zu of %zu has no name",
+                             to->name, l, from->n_levels);
     if ((to->code = ens__array(n, sizeof *to->code)) == NULL ||
         (name = ens__zeros(from->n_levels, sizeof *name)) == NULL)
         return ens__nomem(err);
@@ -214,7 +218,10 @@ ens_status ens_dataset_from_columns(ens_dataset **out, const ens_column *columns
             ens__table_free(t);
             return st;
         }
-    return ens__dataset_of_table(out, t, task, NULL, err);
+    st = ens__dataset_of_table(out, t, task, NULL, err);
+    if (st != ENS_OK && err != NULL)
+        err->line = 0; /* there is no text */
+    return st;
 }
 
 ens_status ens_dataset_from_matrix(ens_dataset **out, const double *x, size_t n, size_t p,

@@ -54,7 +54,7 @@ struct ens_dataset {
 
 /* Make the dataset of all rows of a table whose columns (name, role, type, values, levels) are filled in: checks
  * names, target and weights, counts missing values, finds features, classes and task. Takes the table, also on
- * failure. */
+ * failure. What is wrong with one row sets err->line to its number, from 1. */
 ens_status ens__dataset_of_table(ens_dataset **out, ens__table *table, ens_task task, const char *where,
                                  ens_error *err);
 ens__table *ens__table_new(size_t n, size_t n_columns); /* zeroed columns; NULL: no memory */

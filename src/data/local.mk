@@ -1,6 +1,15 @@
 libens_internal_la_SOURCES += \
 	src/data/bins.h \
+	src/data/csv.h \
+	src/data/csv_cells.c \
+	src/data/csv_header.c \
+	src/data/csv_read.c \
+	src/data/csv_stream.c \
+	src/data/csv_text.c \
+	src/data/csv_write.c \
 	src/data/dataset.c \
 	src/data/dataset.h \
+	src/data/intern.c \
+	src/data/intern.h \
 	src/data/levels.c \
 	src/data/table.c

@@ -104,9 +104,9 @@ static ens_status scan_column(ens__column *c, size_t n, ens_error *err)
     }
     for (size_t i = 0; i < n; i++) {
         if (isinf(c->x[i]) && c->role != ENS_IGNORE)
-            return ens__fail(err, ENS_EDATA,
-                             "column `%s`, row %zu: the value is infinite", c->name,
-                             i + 1);
+            return ens__fail_at(err, ENS_EDATA, i + 1, 0,
+                                "column `%s`, row %zu: the value is infinite", c->name,
+                                i + 1);
         c->n_missing += isnan(c->x[i]);
     }
     return ENS_OK;
@@ -118,9 +118,9 @@ static ens_status check_weights(const ens__column *w, size_t n, ens_error *err)
         return ens__fail(err, ENS_EDATA, "weight column `%s` holds text", w->name);
     for (size_t i = 0; i < n; i++)
         if (!(w->x[i] >= 0))
-            return ens__fail(err, ENS_EDATA,
-                             "weight column `%s`, row %zu: the weight is %s", w->name,
-                             i + 1, isnan(w->x[i]) ? "missing" : "negative");
+            return ens__fail_at(err, ENS_EDATA, i + 1, 0,
+                                "weight column `%s`, row %zu: the weight is %s", w->name,
+                                i + 1, isnan(w->x[i]) ? "missing" : "negative");
     return ENS_OK;
 }
 
@@ -174,22 +174,6 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The distinct values of x[n] in ascending order; *out is NULL without memory. */
-static size_t distinct_values(double **out, const double *x, size_t n)
-{
-    double *v = ens__array(n, sizeof *v);
-    size_t m = 0;
-
-    if ((*out = v) == NULL)
-        return 0;
-    memcpy(v, x, n * sizeof *v);
-    qsort(v, n, sizeof *v, by_number);
-    for (size_t i = 0; i < n; i++)
-        if (m == 0 || v[i] != v[m - 1])
-            v[m++] = v[i];
-    return m;
-}
-
 /* Distinct values up to a limit, kept sorted, without memory: whether there are at most `most`. */
 static bool few_values(double *seen, size_t *n_seen, size_t most, const double *x,
                        size_t n)
@@ -209,6 +193,24 @@ static bool few_values(double *seen, size_t *n_seen, size_t most, const double *
         ++*n_seen;
     }
     return true;
+}
+
+/* The distinct values of x[n] in ascending order; *out is NULL without memory. */
+static size_t distinct_values(double **out, const double *x, size_t n)
+{
+    enum { FEW = 64 };
+    double *v = ens__array(n > FEW ? n : FEW, sizeof *v);
+    size_t m = 0;
+
+    if ((*out = v) == NULL || few_values(v, &m, FEW, x, n))
+        return m;
+    m = 0;
+    memcpy(v, x, n * sizeof *v);
+    qsort(v, n, sizeof *v, by_number);
+    for (size_t i = 0; i < n; i++)
+        if (m == 0 || v[i] != v[m - 1])
+            v[m++] = v[i];
+    return m;
 }
 
 ens_task ens__guess_task(const ens__column *target, size_t n)
@@ -261,8 +263,8 @@ static ens_status check_target(const ens__table *t, ens_error *err)
 
     for (size_t i = 0; i < t->n; i++)
         if (y->x != NULL ? isnan(y->x[i]) : y->code[i] < 0)
-            return ens__fail(err, ENS_EDATA, "target `%s` is missing in row %zu", y->name,
-                             i + 1);
+            return ens__fail_at(err, ENS_EDATA, i + 1, 0,
+                                "target `%s` is missing in row %zu", y->name, i + 1);
     if (t->task == ENS_TASK_REGRESSION && y->type != ENS_NUMERIC)
         return ens__fail(err, ENS_EDATA,
                          "target `%s` holds text, regression needs numbers", y->name);
