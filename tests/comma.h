@@ -10,8 +10,8 @@
 /* Compile one with the system's localedef; it is gone from the disk when this returns. */
 static inline locale_t comma_locale_made(void)
 {
-    char dir[] = "/tmp/comma-XX" "XX" "XX", line[200];
-    locale_t made;
+    char dir[] = "/tmp/comma-XXXXXX", line[200];
+    locale_t made = (locale_t)0;
     FILE *run;
 
     if (mkdtemp(dir) == NULL)
@@ -21,7 +21,10 @@ static inline locale_t comma_locale_made(void)
     if ((run = popen(line, "r")) != NULL)
         pclose(run);
     setenv("LOCPATH", dir, 1);
-    made = newlocale(LC_ALL_MASK, "de_DE.UTF-8", (locale_t)0);
+    /* By way of the global locale: glibc's newlocale() leaks LOCPATH. */
+    if (setlocale(LC_ALL, "de_DE.UTF-8") != NULL)
+        made = duplocale(LC_GLOBAL_LOCALE);
+    setlocale(LC_ALL, "C");
     unsetenv("LOCPATH");
     snprintf(line, sizeof line, "rm -r %s", dir);
     if ((run = popen(line, "r")) != NULL)
