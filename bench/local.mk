@@ -1,0 +1,12 @@
+# Runs beside other libraries, by hand: see bench/README.md.
+EXTRA_DIST += \
+	bench/README.md \
+	bench/accuracy.py \
+	bench/datasets.py \
+	bench/events.py \
+	bench/forest.py \
+	bench/loading.R \
+	bench/loading.py \
+	bench/measure.py \
+	bench/peers.py \
+	bench/ranger.R

@@ -1,0 +1,78 @@
+"""Runs programs one after the other and tells what each used."""
+import datetime
+import json
+import os
+import statistics
+import subprocess
+import sys
+
+
+def machine():
+    """One line: processor, cores, memory."""
+    with open("/proc/cpuinfo") as f:
+        model = next((line.split(":")[1].strip() for line in f if line.startswith("model name")), "unknown CPU")
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2 ** 30
+    return f"{model}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GB"
+
+
+def today():
+    return datetime.date.today().strftime("%-d %B %Y")
+
+
+def busy_seconds():
+    """Processor seconds of everything that ran on the machine since it started."""
+    with open("/proc/stat") as f:
+        v = [int(x) for x in f.readline().split()[1:9]]
+    return (v[0] + v[1] + v[2] + v[5] + v[6]) / os.sysconf("SC_CLK_TCK")
+
+
+def watch(words):
+    """Run a program that prints one JSON object; print it with what the program used added to it."""
+    before = busy_seconds()
+    child = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    text = child.stdout.read()
+    _, status, used = os.wait4(child.pid, 0)
+    if status:
+        sys.exit(f"failed: {' '.join(words)}")
+    cpu = used.ru_utime + used.ru_stime
+    print(json.dumps({**json.loads(text), "peak_mb": used.ru_maxrss / 1024, "cpu_s": cpu,
+                      "others_cpu_s": max(0.0, busy_seconds() - before - cpu)}))
+
+
+def run(words, env=None):
+    """The JSON object of a program, with its peak_mb, cpu_s, and others_cpu_s of all else meanwhile.
+
+    A small process stands between: the kernel lets a child start with the peak memory of its parent."""
+    r = subprocess.run([sys.executable, os.path.abspath(__file__), *words], stdout=subprocess.PIPE, text=True,
+                       env={**os.environ, **(env or {})})
+    if r.returncode:
+        sys.exit(r.returncode)
+    return json.loads(r.stdout)
+
+
+def in_turn(programs, rounds):
+    """Call each of {name: function} in turn, A B C A B C, and collect what they return by name."""
+    runs = {name: [] for name in programs}
+    for turn in range(rounds):
+        for name, call in programs.items():
+            runs[name].append(call())
+            print(f"{turn + 1}/{rounds} {name}: {json.dumps(runs[name][-1])}", file=sys.stderr, flush=True)
+    return runs
+
+
+def median(runs, key):
+    return statistics.median(r[key] for r in runs)
+
+
+def spread(runs, key):
+    """Smallest and largest, as text."""
+    v = [r[key] for r in runs]
+    return f"{min(v):.2f}-{max(v):.2f}"
+
+
+def write(path, text):
+    sys.stdout.write(text) if path == "-" else open(path, "w").write(text)
+
+
+if __name__ == "__main__":
+    watch(sys.argv[1:])
