@@ -434,34 +434,49 @@ static bool copy_list(ens_list *to, const ens_list *from)
             return false;
         memcpy(copy.v, from->v, from->n * sizeof *copy.v);
     }
+    ens__free(to->v);
     *to = copy;
     return true;
 }
 
 static bool copy_text(char **to, char *const *from)
 {
-    return *from == NULL || (*to = ens__strdup(*from)) != NULL;
+    char *copy = NULL;
+
+    if (*from != NULL && (copy = ens__strdup(*from)) == NULL)
+        return false;
+    ens__free(*to);
+    *to = copy;
+    return true;
+}
+
+ens_status ens__param_copy(void *to, const ens_param *to_row, const void *from,
+                           const ens_param *from_row, ens_error *err)
+{
+    bool ok = true;
+
+    assert(to_row->kind == from_row->kind);
+    if (to_row->kind == ENS_PARAM_LIST)
+        ok = copy_list(field(to, to_row), const_field(from, from_row));
+    else if (to_row->kind == ENS_PARAM_TEXT)
+        ok = copy_text(field(to, to_row), const_field(from, from_row));
+    else
+        memcpy(field(to, to_row), const_field(from, from_row), plain_size(to_row->kind));
+    return ok ? ENS_OK : ens__nomem(err);
 }
 
 ens_status ens__params_copy(void *to, const void *from, const ens_param *table,
                             ens_error *err)
 {
-    bool ok = true;
+    ens_status st = ENS_OK;
 
     for (const ens_param *p = table; p->name != NULL; p++)
         blank(to, p);
-    for (const ens_param *p = table; p->name != NULL && ok; p++) {
-        if (p->kind == ENS_PARAM_LIST)
-            ok = copy_list(field(to, p), const_field(from, p));
-        else if (p->kind == ENS_PARAM_TEXT)
-            ok = copy_text(field(to, p), const_field(from, p));
-        else
-            memcpy(field(to, p), const_field(from, p), plain_size(p->kind));
-    }
-    if (ok)
-        return ENS_OK;
-    ens__params_clear(to, table);
-    return ens__nomem(err);
+    for (const ens_param *p = table; p->name != NULL && st == ENS_OK; p++)
+        st = ens__param_copy(to, p, from, p, err);
+    if (st != ENS_OK)
+        ens__params_clear(to, table);
+    return st;
 }
 
 /* ---- Printing ------------------------------------------------------------------------------------- */

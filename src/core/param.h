@@ -50,6 +50,10 @@ void ens__params_clear(void *params, const ens_param *table);
 /* to holds no parameters yet. */
 ens_status ens__params_copy(void *to, const void *from, const ens_param *table, ens_error *err);
 
+/* One value from one struct to another, whose rows may lie elsewhere but are of the same kind and words. */
+ens_status ens__param_copy(void *to, const ens_param *to_row, const void *from, const ens_param *from_row,
+                           ens_error *err);
+
 /* Read one value at the lexer's current token, and check it. owner is the type's name, for messages. */
 ens_status ens__param_parse(void *params, const ens_param *p, const char *owner, ens__lexer *lx, ens_error *err);
 /* Read `key=value`, which is assigned; *seen has a bit for each row that was, so that none is given twice (a table

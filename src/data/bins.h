@@ -15,12 +15,22 @@ typedef struct ens__bins {
     bool exact;              /* every distinct value has a bin of its own */
     bool has_missing;
     double *cut;             /* [n_bins - 1] numeric, ascending; NULL for categories */
+    double *low, *high;      /* [n_bins] numeric: the least and the greatest value seen in each bin */
     union {
         uint8_t *u8;
         uint16_t *u16;
         void *any;
     } code;                  /* [n of the table] */
 } ens__bins;
+
+/* The code of row r. */
+static inline unsigned ens__bins_code(const ens__bins *b, size_t r)
+{
+    return b->width == 1 ? b->code.u8[r] : b->code.u16[r];
+}
+
+/* A point between a and b, a < b: a <= point < b. */
+double ens__between(double a, double b);
 
 /* The bins of a column, made now or before. max_bins is 2 .. 255 for one-byte codes, up to 65535 for two-byte
  * ones; categories with more levels than that get ENS_ESUPPORT. Safe from many threads. Owned by the column. */

@@ -1,4 +1,5 @@
 libens_internal_la_SOURCES += \
+	src/data/bins.c \
 	src/data/bins.h \
 	src/data/csv.h \
 	src/data/csv_cells.c \

@@ -16,6 +16,24 @@ typedef struct ens__bag_spec {
     int oob_score;
 } ens__bag_spec;
 
+/* Rows for a parameter struct that has an `ens__bag_spec bag`, but for those whose defaults differ. */
+#define ENS__BAG_ROWS(type)                                                                        \
+    {"bootstrap", "replace", ENS_PARAM_BOOL, offsetof(type, bag.bootstrap), "true", 0, 1, "",      \
+     "draw rows with replacement"},                                                                \
+        {"max_samples",                                                                            \
+         "subsample,bagging_fraction,sample_fraction",                                             \
+         ENS_PARAM_AMOUNT,                                                                         \
+         offsetof(type, bag.max_samples),                                                          \
+         "1.0",                                                                                    \
+         1,                                                                                        \
+         1e9,                                                                                      \
+         "",                                                                                       \
+         "rows that each member draws: a count, or a fraction of all"},                            \
+    {                                                                                              \
+        "oob_score", "", ENS_PARAM_BOOL, offsetof(type, bag.oob_score), "false", 0, 1, "",         \
+            "predict and score each row by the members that did not draw it"                       \
+    }
+
 /* Fitted members. */
 typedef struct ens__bag {
     size_t n, p, k;

@@ -12,17 +12,11 @@ typedef struct bagging_params {
 static const ens_param table[] = {
     {"n_estimators", "num_iterations,n_iter,num_trees,ntree", ENS_PARAM_INT,
      offsetof(bagging_params, bag.n_estimators), "10", 1, 1e6, "", "members to fit"},
-    {"bootstrap", "replace", ENS_PARAM_BOOL, offsetof(bagging_params, bag.bootstrap),
-     "true", 0, 1, "", "draw rows with replacement"},
-    {"max_samples", "subsample,bagging_fraction,sample_fraction", ENS_PARAM_AMOUNT,
-     offsetof(bagging_params, bag.max_samples), "1.0", 1, 1e9, "",
-     "rows that each member draws: a count, or a fraction of all"},
+    ENS__BAG_ROWS(bagging_params),
     {"max_features", "feature_fraction,colsample_bytree", ENS_PARAM_AMOUNT,
      offsetof(bagging_params, bag.max_features), "1.0", 1, 1e9, "",
      "features that each member draws without replacement: a count, or a fraction of "
      "all"},
-    {"oob_score", "", ENS_PARAM_BOOL, offsetof(bagging_params, bag.oob_score), "false", 0,
-     1, "", "predict and score each row by the members that did not draw it"},
     ENS_PARAM_LAST};
 
 static ens_status check(const void *params, ens_error *err)

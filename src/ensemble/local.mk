@@ -2,4 +2,6 @@ libens_internal_la_SOURCES += \
 	src/ensemble/bag.c \
 	src/ensemble/bag.h \
 	src/ensemble/bag_fit.c \
-	src/ensemble/bagging.c
+	src/ensemble/bagging.c \
+	src/ensemble/builtins.c \
+	src/ensemble/forest.c

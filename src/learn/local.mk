@@ -10,4 +10,7 @@ libens_internal_la_SOURCES += \
 	src/learn/naive_bayes.c \
 	src/learn/predict.c \
 	src/learn/recipe.c \
-	src/learn/registry.c
+	src/learn/registry.c \
+	src/learn/tree.c \
+	src/learn/tree.h \
+	src/learn/tree_file.c

@@ -1,1 +1,13 @@
-libens_internal_la_SOURCES +=
+libens_internal_la_SOURCES += \
+	src/tree/absolute.c \
+	src/tree/build.c \
+	src/tree/build.h \
+	src/tree/groups.c \
+	src/tree/grow.c \
+	src/tree/part.c \
+	src/tree/prune.c \
+	src/tree/rows.c \
+	src/tree/split.c \
+	src/tree/tree.h \
+	src/tree/walk.c \
+	src/tree/work.h

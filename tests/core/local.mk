@@ -5,6 +5,7 @@ tests_test_core_SOURCES = tests/run.h tests/comma.h tests/core/main.c \
 	tests/core/test_cpu.c \
 	tests/core/test_number.c \
 	tests/core/test_par.c \
+	tests/core/test_param.c \
 	tests/core/test_quota.c \
 	tests/core/test_sink.c \
 	tests/core/test_str.c

@@ -7,6 +7,7 @@ Suite *bytes_suite(void);
 Suite *cpu_suite(void);
 Suite *number_suite(void);
 Suite *par_suite(void);
+Suite *param_suite(void);
 Suite *quota_suite(void);
 Suite *sink_suite(void);
 Suite *str_suite(void);
@@ -17,6 +18,7 @@ static Suite *(*const suites[])(void) = {
     cpu_suite,
     number_suite,
     par_suite,
+    param_suite,
     quota_suite,
     sink_suite,
     str_suite,

@@ -1,0 +1,334 @@
+/* bins.c - quantile binning: a column as one- or two-byte codes in the order of its values.
+ *
+ * Cuts lie midway between neighbouring distinct values. Columns with no more distinct values than bins get a bin
+ * for each, so nothing is lost; others get bins of about equal numbers of rows, from a sample when there are
+ * very many rows, as in LightGBM (Ke et al. 2017).
+ * O(n log(bins)) per column; columns are independent, so they run in parallel. */
+#include <config.h>
+
+#include <core/error.h>
+#include <core/mem.h>
+#include <core/par.h>
+#include <data/bins.h>
+#include <math.h>
+#include <num/stats.h>
+#include <string.h>
+
+/* Rows that are sorted to find quantiles; more are sampled at equal steps. */
+#define SAMPLE_ROWS 200000
+
+void ens__bins_free(ens__bins *list)
+{
+    while (list != NULL) {
+        ens__bins *next = list->next;
+
+        ens__free(list->cut);
+        ens__free(list->low);
+        ens__free(list->high);
+        ens__free(list->code.any);
+        ens__free(list);
+        list = next;
+    }
+}
+
+double ens__between(double a, double b)
+{
+    double m = a / 2 + b / 2; /* a + b might overflow */
+
+    if (!(m >= a && m < b))
+        m = a; /* neighbours, or so small that halves vanish */
+    return m;
+}
+
+/* ---- Distinct values --------------------------------------------------------------------------------- */
+
+/* Distinct values with the rows that have them, ascending. */
+typedef struct distinct {
+    double *v;
+    uint32_t *count;
+    size_t n;
+    bool all; /* of the whole column, not of a sample */
+} distinct;
+
+static uint64_t hash_bits(double v)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &v, sizeof bits);
+    bits ^= bits >> 32;
+    bits *= 0x9e3779b97f4a7c15u;
+    return bits ^ bits >> 29;
+}
+
+/* Collects the distinct values of x[n], unsorted, unless there are more than `most`: returns SIZE_MAX then. slot
+ * is an all-NaN open hash table of a power of two, size mask + 1. */
+static size_t few_distinct(double *out, size_t most, double *slot, size_t mask,
+                           const double *x, size_t n)
+{
+    size_t m = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        size_t at;
+
+        if (isnan(x[i]))
+            continue;
+        at = hash_bits(x[i] + 0.0) & mask; /* -0 becomes 0 */
+        while (!isnan(slot[at]) && slot[at] != x[i])
+            at = (at + 1) & mask;
+        if (!isnan(slot[at]))
+            continue;
+        if (m == most)
+            return SIZE_MAX;
+        slot[at] = out[m++] = x[i] + 0.0;
+    }
+    return m;
+}
+
+/* Sorts v[m] and keeps each value once, with its count. */
+static void compress(distinct *d, size_t m)
+{
+    ens__sort_doubles(d->v, m);
+    d->n = 0;
+    for (size_t i = 0; i < m; i++) {
+        if (d->n == 0 || d->v[i] != d->v[d->n - 1]) {
+            d->v[d->n] = d->v[i];
+            d->count[d->n++] = 0;
+        }
+        d->count[d->n - 1]++;
+    }
+}
+
+/* Distinct values of a column of many rows that has few of them, if it has. */
+static ens_status try_few(distinct *d, const double *x, size_t n, unsigned max_bins,
+                          ens_error *err)
+{
+    size_t mask = 1, m;
+    double *slot;
+
+    while (mask < 4 * (size_t)max_bins)
+        mask *= 2;
+    if ((slot = ens__array(mask, sizeof *slot)) == NULL)
+        return ens__nomem(err);
+    for (size_t i = 0; i < mask; i++)
+        slot[i] = NAN;
+    m = few_distinct(d->v, max_bins, slot, mask - 1, x, n);
+    ens__free(slot);
+    if (m != SIZE_MAX) {
+        d->all = true;
+        compress(d, m);
+    }
+    return ENS_OK;
+}
+
+static ens_status find_distinct(distinct *d, const double *x, size_t n, unsigned max_bins,
+                                ens_error *err)
+{
+    size_t step = n / SAMPLE_ROWS + 1, m = 0, cap = n / step + 1;
+    ens_status st;
+
+    cap = cap > max_bins ? cap : max_bins;
+    if ((d->v = ens__array(cap, sizeof *d->v)) == NULL ||
+        (d->count = ens__array(cap, sizeof *d->count)) == NULL)
+        return ens__nomem(err);
+    if (step > 1 && (st = try_few(d, x, n, max_bins, err)) != ENS_OK)
+        return st;
+    if (d->all)
+        return ENS_OK;
+    d->all = step == 1;
+    for (size_t i = 0; i < n; i += step)
+        if (!isnan(x[i]))
+            d->v[m++] = x[i] + 0.0;
+    compress(d, m);
+    return ENS_OK;
+}
+
+/* ---- Cuts ---------------------------------------------------------------------------------------------- */
+
+/* Close a bin when it holds its share of the rows that are left; heavy values get bins of their own. */
+static void quantile_cuts(ens__bins *b, const distinct *d, unsigned max_bins)
+{
+    size_t left = 0, in_bin = 0;
+    unsigned bins = 0;
+
+    for (size_t i = 0; i < d->n; i++)
+        left += d->count[i];
+    for (size_t i = 0; i + 1 < d->n && bins + 1 < max_bins; i++) {
+        size_t share = (left + max_bins - bins - 1) / (max_bins - bins);
+
+        in_bin += d->count[i];
+        if (in_bin >= share || in_bin + d->count[i + 1] / 2 >= share) {
+            b->cut[bins++] = ens__between(d->v[i], d->v[i + 1]);
+            left -= in_bin;
+            in_bin = 0;
+        }
+    }
+    b->n_bins = bins + 1;
+}
+
+static ens_status make_cuts(ens__bins *b, const double *x, size_t n, unsigned max_bins,
+                            ens_error *err)
+{
+    distinct d = {0};
+    ens_status st;
+
+    if ((st = find_distinct(&d, x, n, max_bins, err)) != ENS_OK)
+        goto done;
+    b->exact = d.all && d.n <= max_bins;
+    b->n_bins = d.n <= max_bins ? (unsigned)d.n : max_bins;
+    b->n_bins = b->n_bins > 0 ? b->n_bins : 1;
+    if ((b->cut = ens__array(b->n_bins, sizeof *b->cut)) == NULL ||
+        (b->low = ens__array(b->n_bins, sizeof *b->low)) == NULL ||
+        (b->high = ens__array(b->n_bins, sizeof *b->high)) == NULL) {
+        st = ens__nomem(err);
+        goto done;
+    }
+    if (d.n <= max_bins)
+        for (size_t i = 0; i + 1 < d.n; i++)
+            b->cut[i] = ens__between(d.v[i], d.v[i + 1]);
+    else
+        quantile_cuts(b, &d, max_bins);
+done:
+    ens__free(d.v);
+    ens__free(d.count);
+    return st;
+}
+
+/* ---- Codes ----------------------------------------------------------------------------------------------- */
+
+/* The number of cuts below v, without a branch on the values: each step halves what is left. */
+static inline unsigned code_of(const double *cut, unsigned n_cuts, double v)
+{
+    const double *base = cut;
+
+    for (unsigned n = n_cuts; n > 0;) {
+        unsigned half = n - n / 2;
+
+        base += base[half - 1] < v ? half : 0;
+        n /= 2;
+    }
+    return (unsigned)(base - cut);
+}
+
+static ens_status number_codes(ens__bins *b, const double *x, size_t n, ens_error *err)
+{
+    if ((b->code.any = ens__array(n, b->width)) == NULL)
+        return ens__nomem(err);
+    for (unsigned c = 0; c < b->n_bins; c++) {
+        b->low[c] = INFINITY;
+        b->high[c] = -INFINITY;
+    }
+    for (size_t i = 0; i < n; i++) {
+        unsigned c = isnan(x[i]) ? b->n_bins : code_of(b->cut, b->n_bins - 1, x[i]);
+
+        if (c < b->n_bins) {
+            b->low[c] = x[i] < b->low[c] ? x[i] : b->low[c];
+            b->high[c] = x[i] > b->high[c] ? x[i] : b->high[c];
+        }
+        if (b->width == 1)
+            b->code.u8[i] = (uint8_t)c;
+        else
+            b->code.u16[i] = (uint16_t)c;
+    }
+    return ENS_OK;
+}
+
+static ens_status category_codes(ens__bins *b, const ens__column *column, size_t n,
+                                 ens_error *err)
+{
+    if (column->levels.n > 65535)
+        return ens__fail(err, ENS_ESUPPORT,
+                         "column `%s` has %zu levels, trees take at most 65535",
+                         column->name, column->levels.n);
+    b->n_bins = column->levels.n > 0 ? (unsigned)column->levels.n : 1;
+    b->exact = true;
+    b->width = b->n_bins < 256 ? 1 : 2;
+    if ((b->code.any = ens__array(n, b->width)) == NULL)
+        return ens__nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        unsigned c = column->code[i] < 0 ? b->n_bins : (unsigned)column->code[i];
+
+        if (b->width == 1)
+            b->code.u8[i] = (uint8_t)c;
+        else
+            b->code.u16[i] = (uint16_t)c;
+    }
+    return ENS_OK;
+}
+
+static ens_status make_bins(ens__bins **out, const ens__column *column, size_t n,
+                            unsigned max_bins, ens_error *err)
+{
+    ens__bins *b = ens__zeros(1, sizeof *b);
+    ens_status st;
+
+    if (b == NULL)
+        return ens__nomem(err);
+    b->max_bins = max_bins;
+    b->has_missing = column->n_missing > 0;
+    if (column->type == ENS_CATEGORICAL) {
+        st = category_codes(b, column, n, err);
+    } else if ((st = make_cuts(b, column->x, n, max_bins, err)) == ENS_OK) {
+        b->width = b->n_bins < 256 ? 1 : 2;
+        st = number_codes(b, column->x, n, err);
+    }
+    if (st == ENS_OK)
+        *out = b;
+    else
+        ens__bins_free(b);
+    return st;
+}
+
+/* ---- Cache ------------------------------------------------------------------------------------------------ */
+
+static const ens__bins *find_bins(const ens__bins *list, unsigned max_bins)
+{
+    while (list != NULL && list->max_bins != max_bins)
+        list = list->next;
+    return list;
+}
+
+ens_status ens__bins_get(const ens__bins **out, ens__column *column, size_t n,
+                         unsigned max_bins, ens_error *err)
+{
+    unsigned key = column->type == ENS_CATEGORICAL ? 0 : max_bins;
+    ens__bins *head = atomic_load(&column->bins), *made = NULL;
+    ens_status st;
+
+    if ((*out = find_bins(head, key)) != NULL)
+        return ENS_OK;
+    if ((st = make_bins(&made, column, n, key, err)) != ENS_OK)
+        return st;
+    do {
+        /* Another thread may have made the same meanwhile. */
+        if ((*out = find_bins(head, key)) != NULL) {
+            ens__bins_free(made);
+            return ENS_OK;
+        }
+        made->next = head;
+    } while (!atomic_compare_exchange_weak(&column->bins, &head, made));
+    *out = made;
+    return ENS_OK;
+}
+
+typedef struct job {
+    const ens_feature *feature;
+    size_t n;
+    unsigned max_bins;
+} job;
+
+static ens_status prepare_feature(void *ctx, size_t j, unsigned worker, ens_error *err)
+{
+    const job *bin = ctx;
+    const ens__bins *bins;
+
+    (void)worker;
+    return ens__bins_get(&bins, bin->feature[j].column, bin->n, bin->max_bins, err);
+}
+
+ens_status ens__bins_prepare(const ens_feature *feature, size_t p, size_t n,
+                             unsigned max_bins, const ens_exec *exec, ens_error *err)
+{
+    job bin = {feature, n, max_bins};
+
+    return ens__par_for(p, exec, NULL, prepare_feature, &bin, NULL, err);
+}

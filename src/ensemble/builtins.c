@@ -1,0 +1,10 @@
+/* builtins.c - the learner types that come with the library, in the order in which they are listed. */
+#include <config.h>
+
+#include <ensemble/bag.h>
+#include <learn/learner.h>
+
+const ens_learner_type *const ens__builtins[] = {
+    &ens__tree_type,    &ens__naive_bayes_type, &ens__dummy_type,
+    &ens__bagging_type, &ens__forest_type,      NULL,
+};

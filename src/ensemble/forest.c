@@ -1,0 +1,119 @@
+/* forest.c - the learner `forest`: bagged trees that draw features at each split, under flat parameters.
+ *
+ * Breiman (2001), "Random forests", Machine Learning 45.  All of the work is that of bagging(tree). */
+#include <config.h>
+
+#include <core/error.h>
+#include <ensemble/bag.h>
+#include <learn/learner.h>
+#include <learn/tree.h>
+#include <string.h>
+
+typedef struct forest_params {
+    ens__bag_spec bag;
+    ens__tree_params tree;
+} forest_params;
+
+static const ens_param table[] = {
+    {"n_estimators", "num_trees,ntree,num_iterations,n_iter", ENS_PARAM_INT,
+     offsetof(forest_params, bag.n_estimators), "100", 1, 1e6, "", "trees to grow"},
+    ENS__BAG_ROWS(forest_params),
+    ENS__TREE_ROWS(forest_params, "auto"),
+    ENS_PARAM_LAST};
+
+static ens_status check(const void *params, ens_error *err)
+{
+    const forest_params *p = params;
+    ens_status st = ens__bag_check(&p->bag, "forest", err);
+
+    return st == ENS_OK ? ens__tree_check(&p->tree, "forest", err) : st;
+}
+
+/* Trees see all features; what they draw, they draw at each split. */
+static ens__bag_spec spec_of(const forest_params *p)
+{
+    ens__bag_spec spec = p->bag;
+
+    spec.max_features = (ens_amount){ENS_AMOUNT_FRACTION, 1};
+    return spec;
+}
+
+/* A recipe `tree` with the forest's parameters. */
+static ens_status make_member(ens_learner **out, const forest_params *p, ens_error *err)
+{
+    ens_status st = ens__learner_new(out, &ens__tree_type, err);
+
+    if (st != ENS_OK)
+        return st;
+    for (const ens_param *row = ens__tree_type.params; row->name != NULL && st == ENS_OK;
+         row++) {
+        const ens_param *mine = ens__param_find(table, row->name, strlen(row->name));
+
+        st = ens__param_copy((*out)->params, row, p, mine, err);
+    }
+    if (st != ENS_OK) {
+        ens_learner_free(*out);
+        *out = NULL;
+    }
+    return st;
+}
+
+static ens_status prepare(const void *params, const ens_fit_args *a, ens_error *err)
+{
+    ens_learner *member;
+    ens_status st = make_member(&member, params, err);
+
+    if (st == ENS_OK)
+        st = ens_fitted_prepare(member, a, err);
+    ens_learner_free(member);
+    return st;
+}
+
+static ens_status fit(void **out, const void *params, const ens_fit_args *a,
+                      ens_error *err)
+{
+    const forest_params *p = params;
+    ens__bag_spec spec = spec_of(p);
+    ens_learner *member;
+    ens_status st = make_member(&member, p, err);
+
+    if (st == ENS_OK)
+        st = ens__bag_fit(out, &spec, member, a, err);
+    ens_learner_free(member);
+    return st;
+}
+
+static ens_status read_forest(void **out, const ens_read_args *a, ens_error *err)
+{
+    const forest_params *p = ens_learner_params(a->learner);
+    ens__bag_spec spec = spec_of(p);
+    ens_learner *member;
+    ens_status st = make_member(&member, p, err);
+
+    if (st == ENS_OK)
+        st = ens__bag_read(out, &spec, member, a, err);
+    ens_learner_free(member);
+    return st;
+}
+
+const ens_learner_type ens__forest_type = {
+    .abi = ENS_EXT_ABI,
+    .name = "forest",
+    .help = "random forest: the mean of trees grown on bootstrap samples with random "
+            "candidates",
+    .caps = ENS_CLASSIFIES | ENS_REGRESSES | ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES |
+            ENS_TAKES_WEIGHTS | ENS_TAKES_NUMBERS,
+    .params = table,
+    .params_size = sizeof(forest_params),
+    .check = check,
+    .prepare = prepare,
+    .fit = fit,
+    .predict = ens__bag_predict,
+    .scratch_size = ens__bag_scratch,
+    .write = ens__bag_write,
+    .read = read_forest,
+    .free = ens__bag_free,
+    .importance = ens__bag_importance,
+    .oob = ens__bag_oob,
+    .describe = ens__bag_describe,
+};

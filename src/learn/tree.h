@@ -1,0 +1,78 @@
+/* tree.h - the parameters of a tree, which `tree` and `forest` share. */
+#ifndef ENS_LEARN_TREE_H
+#define ENS_LEARN_TREE_H
+
+#include <ensemble/ext.h>
+
+typedef struct ens__tree_params {
+    int criterion; /* ENS__CRITERION_AUTO, or one more than an ens__criterion */
+    int64_t max_depth;
+    ens_amount min_samples_split, min_samples_leaf;
+    double min_weight_fraction_leaf, min_impurity_decrease;
+    ens_amount max_features;
+    int64_t max_leaf_nodes;
+    double ccp_alpha;
+    ens_list class_weight;
+    int64_t max_bins;
+    int64_t min_samples_level;
+} ens__tree_params;
+
+enum { ENS__CRITERION_AUTO };
+enum { ENS__FEATURES_ALL, ENS__FEATURES_SQRT, ENS__FEATURES_LOG2, ENS__FEATURES_AUTO };
+enum { ENS__WEIGHT_NONE, ENS__WEIGHT_BALANCED };
+
+#define ENS__TREE_ROW(name, kind, type, ...)                                                       \
+    {                                                                                              \
+        #name, "", kind, offsetof(type, tree.name), __VA_ARGS__                                    \
+    }
+#define ENS__TREE_ALIASED(name, aliases, kind, type, ...)                                          \
+    {                                                                                              \
+        #name, aliases, kind, offsetof(type, tree.name), __VA_ARGS__                               \
+    }
+
+/* Rows for a parameter struct that has an `ens__tree_params tree`. features is max_features' default. */
+#define ENS__TREE_ROWS(type, features)                                                             \
+    ENS__TREE_ROW(criterion, ENS_PARAM_WORD, type, "auto", 0, 0,                                   \
+                  "auto,gini,entropy,squared_error,absolute_error",                                \
+                  "what splits decrease; auto: gini for classes, squared_error for numbers"),      \
+        ENS__TREE_ROW(max_depth, ENS_PARAM_INT, type, "none", 1, 1e6, "none",                      \
+                      "splits on the way to a leaf, at most"),                                     \
+        ENS__TREE_ROW(min_samples_split, ENS_PARAM_AMOUNT, type, "2", 2, 1e9, "",                  \
+                      "rows a node needs to be split: a count, or a fraction of all"),             \
+        ENS__TREE_ALIASED(min_samples_leaf,                                                        \
+                          "min_child_samples,min_data_in_leaf,min_data,min_node_size,nodesize",    \
+                          ENS_PARAM_AMOUNT, type, "1", 1, 1e9, "",                                 \
+                          "rows a leaf keeps at least: a count, or a fraction of all"),            \
+        ENS__TREE_ROW(min_weight_fraction_leaf, ENS_PARAM_REAL, type, "0", 0, 0.5, "",             \
+                      "part of all weight that a leaf keeps at least"),                            \
+        ENS__TREE_ALIASED(min_impurity_decrease, "min_split_gain,min_gain_to_split,gamma",         \
+                          ENS_PARAM_REAL, type, "0", 0, 1e300, "",                                 \
+                          "decrease of the criterion, times the node's share of all weight, that " \
+                          "a split needs"),                                                        \
+        ENS__TREE_ALIASED(max_features, "mtry,feature_fraction_bynode,colsample_bynode",           \
+                          ENS_PARAM_AMOUNT, type, features, 1, 1e9, "all,sqrt,log2,auto",          \
+                          "features drawn as candidates for each split: a count, a fraction, or "  \
+                          "a word; auto: sqrt for classes, all for numbers"),                      \
+        ENS__TREE_ALIASED(max_leaf_nodes, "num_leaves,max_leaves", ENS_PARAM_INT, type, "none", 2, \
+                          1e9, "none", "leaves at most; growth is then best first"),               \
+        ENS__TREE_ROW(ccp_alpha, ENS_PARAM_REAL, type, "0", 0, 1e300, "",                          \
+                      "cost of a leaf in cost-complexity pruning; 0: no pruning"),                 \
+        ENS__TREE_ROW(class_weight, ENS_PARAM_LIST, type, "none", 0, 1e12, "none,balanced",        \
+                      "weights of the classes in their order; balanced: as if all had the same "   \
+                      "number of rows"),                                                           \
+        ENS__TREE_ALIASED(max_bins, "max_bin", ENS_PARAM_INT, type, "255", 2, 65535, "",           \
+                          "bins of a number's values; columns of fewer distinct values lose "      \
+                          "nothing"),                                                              \
+        ENS__TREE_ROW(min_samples_level, ENS_PARAM_INT, type, "1", 1, 1e9, "",                     \
+                      "rows of a node that a level needs; others go where missing values go")
+
+/* Limits that involve several parameters. */
+ens_status ens__tree_check(const ens__tree_params *params, const char *owner, ens_error *err);
+
+/* tree_file.c: fitted trees as tensors. */
+ens_status ens__tree_write(const void *tree, ens_writer *w, ens_error *err);
+ens_status ens__tree_read(void **out, const ens_read_args *a, ens_error *err);
+ens_status ens__tree_write_many(const void *const *trees, size_t n, ens_writer *w, ens_error *err);
+ens_status ens__tree_read_many(void **out, size_t n, const ens_read_args *a, ens_error *err);
+
+#endif

@@ -1,0 +1,351 @@
+/* tree_file.c - trees as tensors: those of an ensemble lie one behind the other in one set of arrays.
+ *
+ *     node_start  [trees + 1]  first node of each tree          feature, left, threshold  [nodes]
+ *     value_start [trees + 1]  first row of its leaf values     value  [values][k]
+ *     set_start   [trees + 1]  first word of its level sets     set    [words]
+ *     used_start  [trees + 1]  first of its importances         used, share
+ *
+ * Numbers inside a tree count from its own start.  Reading trusts nothing: every child lies behind its parent, so
+ * that walks end, and every number is inside its array. */
+#include <config.h>
+
+#include <core/error.h>
+#include <core/mem.h>
+#include <learn/tree.h>
+#include <math.h>
+#include <string.h>
+#include <tree/tree.h>
+
+/* ---- Writing --------------------------------------------------------------------------------------------- */
+
+/* Sizes that a tree has of each kind of array. */
+enum { NODES, VALUES, WORDS, USED, N_SIZES };
+
+static const char *const start_name[] = {"node_start", "value_start", "set_start",
+                                         "used_start"};
+
+static size_t size_of(const ens__tree *t, int kind)
+{
+    switch (kind) {
+    case NODES:
+        return t->n_nodes;
+    case VALUES:
+        return t->n_values;
+    case WORDS:
+        return t->n_words;
+    default:
+        return t->n_used;
+    }
+}
+
+static ens_status write_starts(size_t total[N_SIZES], const void *const *trees, size_t n,
+                               ens_writer *w, ens_error *err)
+{
+    for (int kind = 0; kind < N_SIZES; kind++) {
+        size_t count = n + 1;
+        void *out;
+        ens_status st =
+            ens_writer_buffer(&out, w, start_name[kind], ENS_U64, 1, &count, err);
+
+        if (st != ENS_OK)
+            return st;
+        total[kind] = 0;
+        for (size_t t = 0; t < n; t++) {
+            ((uint64_t *)out)[t] = total[kind];
+            total[kind] += size_of(trees[t], kind);
+        }
+        ((uint64_t *)out)[n] = total[kind];
+    }
+    return ENS_OK;
+}
+
+static ens_status write_nodes(const void *const *trees, size_t n, size_t n_nodes,
+                              ens_writer *w, ens_error *err)
+{
+    void *feature, *left, *threshold;
+    size_t at = 0;
+    ens_status st;
+
+    if ((st = ens_writer_buffer(&feature, w, "feature", ENS_U32, 1, &n_nodes, err)) !=
+            ENS_OK ||
+        (st = ens_writer_buffer(&left, w, "left", ENS_U32, 1, &n_nodes, err)) != ENS_OK ||
+        (st = ens_writer_buffer(&threshold, w, "threshold", ENS_F64, 1, &n_nodes, err)) !=
+            ENS_OK)
+        return st;
+    for (size_t t = 0; t < n; t++) {
+        const ens__tree *tree = trees[t];
+
+        for (size_t i = 0; i < tree->n_nodes; i++, at++) {
+            const ens__node *node = &tree->node[i];
+            bool set = node->feature != ENS__LEAF && (node->feature & ENS__BY_SET) != 0;
+
+            ((uint32_t *)feature)[at] = node->feature;
+            ((uint32_t *)left)[at] = node->left;
+            ((double *)threshold)[at] = set ? (double)node->set : node->threshold;
+        }
+    }
+    return ENS_OK;
+}
+
+/* The other arrays of the trees, joined. */
+static ens_status write_rest(const void *const *trees, size_t n,
+                             const size_t total[N_SIZES], ens_writer *w, ens_error *err)
+{
+    size_t k = ((const ens__tree *)trees[0])->k;
+    void *value, *set, *used, *share;
+    size_t v = 0, s = 0, u = 0;
+    ens_status st;
+
+    if ((st = ens_writer_buffer(&value, w, "value", ENS_F64, 2,
+                                (size_t[]){total[VALUES], k}, err)) != ENS_OK ||
+        (st = ens_writer_buffer(&set, w, "set", ENS_U32, 1, &total[WORDS], err)) !=
+            ENS_OK ||
+        (st = ens_writer_buffer(&used, w, "used", ENS_U32, 1, &total[USED], err)) !=
+            ENS_OK ||
+        (st = ens_writer_buffer(&share, w, "share", ENS_F64, 1, &total[USED], err)) !=
+            ENS_OK)
+        return st;
+    for (size_t t = 0; t < n; t++) {
+        const ens__tree *tree = trees[t];
+
+        if (tree->n_values > 0)
+            memcpy((double *)value + v * k, tree->value,
+                   tree->n_values * k * sizeof(double));
+        memcpy((uint32_t *)set + s, tree->set, tree->n_words * sizeof(uint32_t));
+        memcpy((uint32_t *)used + u, tree->used, tree->n_used * sizeof(uint32_t));
+        memcpy((double *)share + u, tree->share, tree->n_used * sizeof(double));
+        v += tree->n_values;
+        s += tree->n_words;
+        u += tree->n_used;
+    }
+    return ENS_OK;
+}
+
+ens_status ens__tree_write_many(const void *const *trees, size_t n, ens_writer *w,
+                                ens_error *err)
+{
+    size_t total[N_SIZES];
+    ens_status st;
+
+    if ((st = write_starts(total, trees, n, w, err)) != ENS_OK ||
+        (st = write_nodes(trees, n, total[NODES], w, err)) != ENS_OK)
+        return st;
+    return write_rest(trees, n, total, w, err);
+}
+
+ens_status ens__tree_write(const void *tree, ens_writer *w, ens_error *err)
+{
+    return ens__tree_write_many(&tree, 1, w, err);
+}
+
+/* ---- Reading ----------------------------------------------------------------------------------------------- */
+
+/* The tensors of all trees. */
+typedef struct file {
+    const uint64_t *start[N_SIZES];
+    const uint32_t *feature, *left, *set, *used;
+    const double *threshold, *value, *share;
+    size_t size[N_SIZES];
+} file;
+
+static ens_status read_array(const void *out, size_t want, const char *name,
+                             ens_dtype type, const ens_read_args *a, ens_error *err)
+{
+    const void *data;
+    size_t n;
+    ens_status st = ens_reader_array(&data, &n, a->reader, name, type, 1, err);
+
+    if (st != ENS_OK)
+        return st;
+    if (n != want)
+        return ens_reader_bad(a->reader, err, "%s has %zu values, expected %zu", name, n,
+                              want);
+    memcpy((void *)(uintptr_t)out, &data, sizeof data);
+    return ENS_OK;
+}
+
+static ens_status read_starts(file *f, size_t n, const ens_read_args *a, ens_error *err)
+{
+    ens_status st;
+
+    for (int kind = 0; kind < N_SIZES; kind++) {
+        if ((st = read_array(&f->start[kind], n + 1, start_name[kind], ENS_U64, a,
+                             err)) != ENS_OK)
+            return st;
+        for (size_t t = 0; t < n; t++)
+            if (f->start[kind][t] > f->start[kind][t + 1])
+                return ens_reader_bad(a->reader, err, "%s of tree %zu goes back",
+                                      start_name[kind], t + 1);
+        if (f->start[kind][0] != 0 || f->start[kind][n] > SIZE_MAX / 64)
+            return ens_reader_bad(a->reader, err, "%s does not begin at 0",
+                                  start_name[kind]);
+        f->size[kind] = (size_t)f->start[kind][n];
+    }
+    return ENS_OK;
+}
+
+static ens_status read_arrays(file *f, const ens_read_args *a, ens_error *err)
+{
+    const void *value;
+    size_t shape[2];
+    ens_status st;
+
+    if ((st = read_array(&f->feature, f->size[NODES], "feature", ENS_U32, a, err)) !=
+            ENS_OK ||
+        (st = read_array(&f->left, f->size[NODES], "left", ENS_U32, a, err)) != ENS_OK ||
+        (st = read_array(&f->threshold, f->size[NODES], "threshold", ENS_F64, a, err)) !=
+            ENS_OK ||
+        (st = read_array(&f->set, f->size[WORDS], "set", ENS_U32, a, err)) != ENS_OK ||
+        (st = read_array(&f->used, f->size[USED], "used", ENS_U32, a, err)) != ENS_OK ||
+        (st = read_array(&f->share, f->size[USED], "share", ENS_F64, a, err)) != ENS_OK ||
+        (st = ens_reader_array(&value, shape, a->reader, "value", ENS_F64, 2, err)) !=
+            ENS_OK)
+        return st;
+    f->value = value;
+    if (shape[0] != f->size[VALUES] || shape[1] != a->k)
+        return ens_reader_bad(a->reader, err, "value is %zu x %zu, expected %zu x %zu",
+                              shape[0], shape[1], f->size[VALUES], a->k);
+    return ENS_OK;
+}
+
+static bool all_finite(const double *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(v[i]))
+            return false;
+    return true;
+}
+
+/* Node i of a tree, whose other arrays are there; fills in its set. */
+static const char *check_node(ens__tree *t, size_t i, const ens_read_args *a)
+{
+    ens__node *node = &t->node[i];
+    double threshold = node->threshold;
+    uint32_t j = node->feature & ENS__FEATURE, levels;
+
+    if (node->feature == ENS__LEAF)
+        return t->k > 1
+                   ? (node->left < t->n_values ? NULL : "has no such value")
+                   : (isfinite(node->value) ? NULL : "has a value that is not finite");
+    if (j >= a->p)
+        return "has no such feature";
+    if (node->left <= i || node->left >= t->n_nodes - 1)
+        return "has a child outside its tree";
+    levels = a->feature[j].n_levels;
+    if (((node->feature & ENS__BY_SET) != 0) != (levels > 0))
+        return "splits a feature of another type";
+    if (levels == 0)
+        return isfinite(threshold) ? NULL : "has a threshold that is not finite";
+    if (!(threshold >= 0 && threshold <= (double)t->n_words) ||
+        threshold != floor(threshold) ||
+        t->n_words - (size_t)threshold < (levels + 31) / 32)
+        return "has a set outside its tree";
+    node->set = (uint64_t)threshold;
+    return NULL;
+}
+
+static ens_status check_tree(ens__tree *t, size_t index, const ens_read_args *a,
+                             ens_error *err)
+{
+    const char *problem;
+
+    for (size_t i = 0; i < t->n_nodes; i++)
+        if ((problem = check_node(t, i, a)) != NULL)
+            return ens_reader_bad(a->reader, err, "node %zu of tree %zu %s", i, index,
+                                  problem);
+    for (size_t i = 0; i < t->n_used; i++)
+        if (t->used[i] >= a->p || (i > 0 && t->used[i] <= t->used[i - 1]))
+            return ens_reader_bad(a->reader, err,
+                                  "importance %zu of tree %zu has no such feature", i,
+                                  index);
+    if (!all_finite(t->value, t->n_values * t->k) || !all_finite(t->share, t->n_used))
+        return ens_reader_bad(a->reader, err, "tree %zu has a value that is not finite",
+                              index);
+    return ens__tree_measure(t, err);
+}
+
+/* A copy of n items of size bytes, from item `start` of an array. */
+static bool copy_part(void *out, const void *from, uint64_t start, size_t n, size_t size)
+{
+    void *copy = ens__array(n, size);
+
+    if (copy == NULL)
+        return false;
+    if (n > 0)
+        memcpy(copy, (const char *)from + start * size, n * size);
+    memcpy(out, &copy, sizeof copy);
+    return true;
+}
+
+static ens_status make_tree(ens__tree **out, const file *f, size_t index,
+                            const ens_read_args *a, ens_error *err)
+{
+    ens__tree *t = ens__zeros(1, sizeof *t);
+    uint64_t at[N_SIZES];
+    size_t n[N_SIZES];
+    ens_status st;
+
+    if (t == NULL)
+        return ens__nomem(err);
+    for (int kind = 0; kind < N_SIZES; kind++) {
+        at[kind] = f->start[kind][index];
+        n[kind] = (size_t)(f->start[kind][index + 1] - at[kind]);
+    }
+    t->k = a->k;
+    t->n_nodes = n[NODES];
+    t->n_values = n[VALUES];
+    t->n_words = n[WORDS];
+    t->n_used = n[USED];
+    if (t->n_nodes == 0) {
+        st = ens_reader_bad(a->reader, err, "tree %zu has no nodes", index);
+        goto done;
+    }
+    if ((t->node = ens__array(t->n_nodes, sizeof *t->node)) == NULL ||
+        !copy_part(&t->value, f->value, at[VALUES], n[VALUES], a->k * sizeof *t->value) ||
+        !copy_part(&t->set, f->set, at[WORDS], n[WORDS], sizeof *t->set) ||
+        !copy_part(&t->used, f->used, at[USED], n[USED], sizeof *t->used) ||
+        !copy_part(&t->share, f->share, at[USED], n[USED], sizeof *t->share)) {
+        st = ens__nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < t->n_nodes; i++) {
+        t->node[i].feature = f->feature[at[NODES] + i];
+        t->node[i].left = f->left[at[NODES] + i];
+        t->node[i].threshold = f->threshold[at[NODES] + i];
+    }
+    if ((st = check_tree(t, index, a, err)) == ENS_OK) {
+        *out = t;
+        t = NULL;
+    }
+done:
+    ens__tree_free(t);
+    return st;
+}
+
+ens_status ens__tree_read_many(void **out, size_t n, const ens_read_args *a,
+                               ens_error *err)
+{
+    file f = {0};
+    ens_status st;
+
+    if ((st = read_starts(&f, n, a, err)) == ENS_OK)
+        st = read_arrays(&f, a, err);
+    for (size_t t = 0; t < n; t++)
+        out[t] = NULL;
+    for (size_t t = 0; t < n && st == ENS_OK; t++) {
+        ens__tree *tree = NULL;
+
+        st = make_tree(&tree, &f, t, a, err);
+        out[t] = tree;
+    }
+    for (size_t t = 0; t < n && st != ENS_OK; t++) {
+        ens__tree_free(out[t]);
+        out[t] = NULL;
+    }
+    return st;
+}
+
+ens_status ens__tree_read(void **out, const ens_read_args *a, ens_error *err)
+{
+    return ens__tree_read_many(out, 1, a, err);
+}

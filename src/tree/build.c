@@ -1,0 +1,285 @@
+/* build.c - nodes as they are made, leaf values that are stored once, and the finished tree.
+ *
+ * Deep trees have few distinct leaves: most are pure, so a pool of distinct rows of class probabilities is a
+ * fraction of one row a leaf. */
+#include <config.h>
+
+#include <core/error.h>
+#include <core/mem.h>
+#include <string.h>
+#include <tree/build.h>
+
+void ens__build_clear(ens__build *b)
+{
+    ens__free(b->node);
+    ens__free(b->gain);
+    ens__free(b->as_leaf);
+    ens__free(b->value);
+    ens__free(b->slot);
+    ens__free(b->set);
+    ens__free(b->row);
+    *b = (ens__build){0};
+}
+
+/* ---- Room --------------------------------------------------------------------------------------------- */
+
+static bool grow_array(void *array, size_t cap, size_t size)
+{
+    void *more, *old;
+
+    memcpy(&old, array, sizeof old);
+    if ((more = ens__resize(old, cap, size)) == NULL)
+        return false;
+    memcpy(array, &more, sizeof more);
+    return true;
+}
+
+static ens_status add_nodes(ens__build *b, bool prune, size_t n, ens_error *err)
+{
+    if (b->n_nodes + n > b->cap) {
+        size_t cap = b->cap != 0 ? 2 * b->cap : 256;
+
+        if (cap > ENS__LEAF / 2 || !grow_array(&b->node, cap, sizeof *b->node) ||
+            !grow_array(&b->gain, cap, sizeof *b->gain) ||
+            (prune && !grow_array(&b->as_leaf, cap, sizeof *b->as_leaf)))
+            return ens__nomem(err);
+        b->cap = cap;
+    }
+    for (size_t i = b->n_nodes; i < b->n_nodes + n; i++) {
+        b->node[i] = (ens__node){.feature = ENS__LEAF};
+        b->gain[i] = 0;
+    }
+    b->n_nodes += n;
+    return ENS_OK;
+}
+
+ens_status ens__build_begin(ens__build *b, const ens__work *w, ens_error *err)
+{
+    *b = (ens__build){.k = w->k, .mask = 63};
+    if ((b->slot = ens__zeros(b->mask + 1, sizeof *b->slot)) == NULL ||
+        (b->row = ens__array(b->k, sizeof *b->row)) == NULL)
+        return ens__nomem(err);
+    return add_nodes(b, w->o->ccp_alpha > 0, 1, err);
+}
+
+/* ---- Leaf values -------------------------------------------------------------------------------------- */
+
+static size_t hash_row(const double *row, size_t k)
+{
+    uint64_t h = 0x9e3779b97f4a7c15u;
+
+    for (size_t c = 0; c < k; c++) {
+        uint64_t bits;
+
+        memcpy(&bits, &row[c], sizeof bits);
+        h = (h ^ bits) * 0xff51afd7ed558ccdu;
+        h ^= h >> 32;
+    }
+    return (size_t)h;
+}
+
+static ens_status rehash(ens__build *b, ens_error *err)
+{
+    size_t mask = 2 * b->mask + 1;
+    uint32_t *slot = ens__zeros(mask + 1, sizeof *slot);
+
+    if (slot == NULL)
+        return ens__nomem(err);
+    for (uint32_t v = 0; v < b->n_values; v++) {
+        size_t at = hash_row(b->value + v * b->k, b->k) & mask;
+
+        while (slot[at] != 0)
+            at = (at + 1) & mask;
+        slot[at] = v + 1;
+    }
+    ens__free(b->slot);
+    b->slot = slot;
+    b->mask = mask;
+    return ENS_OK;
+}
+
+/* The number of the pool's row that equals b->row, which is added if there is none. */
+static ens_status share_row(ens__build *b, uint32_t *out, ens_error *err)
+{
+    size_t size = b->k * sizeof *b->row, at;
+    ens_status st;
+
+    if (2 * b->n_values >= b->mask && (st = rehash(b, err)) != ENS_OK)
+        return st;
+    for (at = hash_row(b->row, b->k) & b->mask; b->slot[at] != 0; at = (at + 1) & b->mask)
+        if (memcmp(b->value + (b->slot[at] - 1) * b->k, b->row, size) == 0) {
+            *out = b->slot[at] - 1;
+            return ENS_OK;
+        }
+    if (b->n_values == b->cap_values) {
+        size_t cap = b->cap_values != 0 ? 2 * b->cap_values : 16;
+
+        if (!grow_array(&b->value, cap, size))
+            return ens__nomem(err);
+        b->cap_values = cap;
+    }
+    memcpy(b->value + b->n_values * b->k, b->row, size);
+    *out = (uint32_t)b->n_values++;
+    b->slot[at] = *out + 1;
+    return ENS_OK;
+}
+
+static ens_status make_leaf(ens__node *out, ens__build *b, ens__work *w,
+                            const ens__part *part, ens_error *err)
+{
+    double total = ens__sum_weight(w, part->sum);
+
+    *out = (ens__node){.feature = ENS__LEAF};
+    if (!w->classes) {
+        out->value = ens__work_response(w, part->sum, part->begin, part->n);
+        return ENS_OK;
+    }
+    for (size_t c = 0; c < b->k; c++)
+        b->row[c] = (double)part->sum[c] / total;
+    if (b->k > 1)
+        return share_row(b, &out->left, err);
+    out->value = b->row[0];
+    return ENS_OK;
+}
+
+ens_status ens__build_leaf(ens__build *b, ens__work *w, const ens__part *part,
+                           ens_error *err)
+{
+    ens_status st = make_leaf(&b->node[part->node], b, w, part, err);
+
+    if (st == ENS_OK && b->as_leaf != NULL)
+        b->as_leaf[part->node] = b->node[part->node];
+    return st;
+}
+
+/* ---- Splits --------------------------------------------------------------------------------------------- */
+
+static ens_status add_set(ens__build *b, const ens__work *w, size_t words, uint64_t *at,
+                          ens_error *err)
+{
+    if (b->n_words + words > b->cap_words) {
+        size_t cap = 2 * (b->cap_words + words);
+
+        if (!grow_array(&b->set, cap, sizeof *b->set))
+            return ens__nomem(err);
+        b->cap_words = cap;
+    }
+    memcpy(b->set + b->n_words, w->set, words * sizeof *b->set);
+    *at = b->n_words;
+    b->n_words += words;
+    return ENS_OK;
+}
+
+ens_status ens__build_split(ens__build *b, ens__work *w, const ens__part *part,
+                            double threshold, uint32_t *child, ens_error *err)
+{
+    const ens__split *s = &w->best;
+    ens__node node = {.feature = s->feature | (s->missing_left ? ENS__MISSING_LEFT : 0)};
+    ens_status st;
+
+    if (s->by_set) {
+        node.feature |= ENS__BY_SET;
+        st = add_set(b, w, (w->a->rows.feature[s->feature].n_levels + 31) / 32, &node.set,
+                     err);
+        if (st != ENS_OK)
+            return st;
+    } else {
+        node.threshold = threshold;
+    }
+    node.left = *child = (uint32_t)b->n_nodes;
+    if ((st = add_nodes(b, b->as_leaf != NULL, 2, err)) != ENS_OK)
+        return st;
+    if (b->as_leaf != NULL &&
+        (st = make_leaf(&b->as_leaf[part->node], b, w, part, err)) != ENS_OK)
+        return st;
+    b->node[part->node] = node;
+    b->gain[part->node] = s->gain > 0 ? s->gain : 0;
+    return ENS_OK;
+}
+
+/* ---- The finished tree ------------------------------------------------------------------------------------ */
+
+void ens__tree_free(ens__tree *t)
+{
+    if (t == NULL)
+        return;
+    ens__free(t->node);
+    ens__free(t->value);
+    ens__free(t->set);
+    ens__free(t->used);
+    ens__free(t->share);
+    ens__free(t);
+}
+
+/* The share of the decrease of each feature that is in a split. */
+static ens_status make_shares(ens__tree *t, const ens__build *b, size_t p, ens_error *err)
+{
+    double *brought = ens__zeros(p, sizeof *brought), total = 0;
+    ens_status st = ENS_OK;
+
+    if (brought == NULL)
+        return ens__nomem(err);
+    for (size_t i = 0; i < b->n_nodes; i++) {
+        if (b->node[i].feature == ENS__LEAF)
+            continue;
+        brought[b->node[i].feature & ENS__FEATURE] += b->gain[i];
+        total += b->gain[i];
+    }
+    for (size_t j = 0; j < p; j++)
+        t->n_used += brought[j] > 0;
+    if ((t->used = ens__array(t->n_used, sizeof *t->used)) == NULL ||
+        (t->share = ens__array(t->n_used, sizeof *t->share)) == NULL) {
+        st = ens__nomem(err);
+        goto done;
+    }
+    for (size_t j = 0, i = 0; j < p; j++)
+        if (brought[j] > 0) {
+            t->used[i] = (uint32_t)j;
+            t->share[i++] = brought[j] / total;
+        }
+done:
+    ens__free(brought);
+    return st;
+}
+
+static ens_status copy_array(void *out, const void *from, size_t n, size_t size,
+                             ens_error *err)
+{
+    void *copy = ens__array(n, size);
+
+    if (copy == NULL)
+        return ens__nomem(err);
+    if (n > 0)
+        memcpy(copy, from, n * size);
+    memcpy(out, &copy, sizeof copy);
+    return ENS_OK;
+}
+
+ens_status ens__build_finish(ens__tree **out, ens__build *b, const ens__work *w,
+                             ens_error *err)
+{
+    ens__tree *t = NULL;
+    ens_status st;
+
+    if (w->o->ccp_alpha > 0 && (st = ens__build_prune(b, w, err)) != ENS_OK)
+        return st;
+    if ((t = ens__zeros(1, sizeof *t)) == NULL)
+        return ens__nomem(err);
+    t->k = b->k;
+    t->n_nodes = b->n_nodes;
+    t->n_values = b->n_values;
+    t->n_words = b->n_words;
+    if ((st = copy_array(&t->node, b->node, b->n_nodes, sizeof *t->node, err)) ==
+            ENS_OK &&
+        (st = copy_array(&t->value, b->value, b->n_values, b->k * sizeof *t->value,
+                         err)) == ENS_OK &&
+        (st = copy_array(&t->set, b->set, b->n_words, sizeof *t->set, err)) == ENS_OK)
+        st = make_shares(t, b, w->p, err);
+    if (st == ENS_OK)
+        st = ens__tree_measure(t, err);
+    if (st == ENS_OK)
+        *out = t;
+    else
+        ens__tree_free(t);
+    return st;
+}

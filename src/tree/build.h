@@ -1,0 +1,41 @@
+/* build.h - the tree that growing makes: nodes, shared leaf values, category sets. */
+#ifndef ENS_TREE_BUILD_H
+#define ENS_TREE_BUILD_H
+
+#include <tree/work.h>
+
+typedef struct ens__build {
+    ens__node *node;    /* [cap] */
+    double *gain;       /* [cap] decrease of the criterion by each split, 0 for leaves */
+    ens__node *as_leaf; /* [cap] what each node would be as a leaf; NULL unless the tree will be pruned */
+    size_t n_nodes, cap;
+    double *value;      /* [cap_values][k] */
+    size_t n_values, cap_values, k;
+    uint32_t *slot;     /* [mask + 1] hash table of values: row + 1, 0 is empty */
+    size_t mask;
+    uint32_t *set;      /* [cap_words] */
+    size_t n_words, cap_words;
+    double *row;        /* [k] */
+} ens__build;
+
+/* A node that is being made: its number, its rows and their sum. */
+typedef struct ens__part {
+    uint32_t node;
+    size_t begin, n;
+    const int64_t *sum;
+} ens__part;
+
+/* With the root. */
+ens_status ens__build_begin(ens__build *b, const ens__work *w, ens_error *err);
+void ens__build_clear(ens__build *b);
+ens_status ens__build_leaf(ens__build *b, ens__work *w, const ens__part *part, ens_error *err);
+/* Split it by w->best; *child is the left one of two new nodes. */
+ens_status ens__build_split(ens__build *b, ens__work *w, const ens__part *part, double threshold,
+                            uint32_t *child, ens_error *err);
+/* Prune, pack and hand over. */
+ens_status ens__build_finish(ens__tree **out, ens__build *b, const ens__work *w, ens_error *err);
+
+/* prune.c: minimal cost-complexity pruning at w->o->ccp_alpha. */
+ens_status ens__build_prune(ens__build *b, const ens__work *w, ens_error *err);
+
+#endif

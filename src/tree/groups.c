@@ -1,0 +1,187 @@
+/* groups.c - the rows of a node by code: sums for each code that occurs, in the order of the codes.
+ *
+ * Cells are all zero between features and only those that were used are zeroed again, so a small node never pays
+ * for the codes that it does not have.  Which ones it has is read off a bitmap; where even the bitmap is long
+ * for so few rows, the codes are sorted. */
+#include <config.h>
+
+#include <core/cpu.h>
+#include <string.h>
+#include <tree/work.h>
+
+/* ---- Kernels: cell[code[i]] += stat[i] ------------------------------------------------------------------- */
+
+#define PAIR_ARGS                                                                        \
+    ens__pair *restrict cell, const uint16_t *restrict code,                             \
+        const ens__pair *restrict pair, size_t n
+
+static inline __attribute__((always_inline)) void pair_body(PAIR_ARGS)
+{
+    size_t i = 0;
+
+    for (; i + 4 <= n; i += 4) {
+        cell[code[i]] += pair[i];
+        cell[code[i + 1]] += pair[i + 1];
+        cell[code[i + 2]] += pair[i + 2];
+        cell[code[i + 3]] += pair[i + 3];
+    }
+    for (; i < n; i++)
+        cell[code[i]] += pair[i];
+}
+
+static void add_pairs_base(PAIR_ARGS)
+{
+    pair_body(cell, code, pair, n);
+}
+
+#if ENS_HAVE_LEVELS
+ENS_TARGET_V3 static void add_pairs_v3(PAIR_ARGS)
+{
+    pair_body(cell, code, pair, n);
+}
+#endif
+
+static void add_pairs(PAIR_ARGS)
+{
+#if ENS_HAVE_LEVELS
+    if (ens__cpu_level() >= ENS__CPU_V3) {
+        add_pairs_v3(cell, code, pair, n);
+        return;
+    }
+#endif
+    add_pairs_base(cell, code, pair, n);
+}
+
+static void add_classes(ens__work *w, size_t begin, size_t n)
+{
+    size_t sums = w->sums;
+
+    for (size_t i = 0; i < n; i++) {
+        const ens__stat *s = &w->stat[begin + i];
+        int64_t *cell = w->cell + w->code[i] * sums;
+
+        cell[s->label] += s->w;
+        cell[sums - 1] += s->count;
+    }
+}
+
+static void add_responses(ens__work *w, size_t begin, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const ens__stat *s = &w->stat[begin + i];
+        int64_t *cell = w->cell + 3 * w->code[i];
+
+        cell[0] += s->w;
+        cell[1] += s->v;
+        cell[2] += s->count;
+    }
+}
+
+/* ---- Which codes occur ------------------------------------------------------------------------------------ */
+
+static size_t walk_bitmap(ens__work *w, size_t n_codes, size_t n)
+{
+    size_t groups = 0;
+
+    for (size_t i = 0; i < n; i++)
+        w->occupied[w->code[i] / 64] |= (uint64_t)1 << w->code[i] % 64;
+    for (size_t word = 0; word <= n_codes / 64; word++) {
+        uint64_t bits = w->occupied[word];
+
+        w->occupied[word] = 0;
+        for (; bits != 0; bits &= bits - 1)
+            w->group[groups++] = (unsigned)(word * 64 + (size_t)__builtin_ctzll(bits));
+    }
+    return groups;
+}
+
+/* Many rows: every code is looked at, which costs less than marking each row. */
+static size_t scan_cells(ens__work *w, size_t n_codes)
+{
+    size_t groups = 0;
+
+    for (size_t c = 0; c < n_codes; c++)
+        if (w->pairs ? w->pair_cell[c] != 0 : w->cell[c * w->sums + w->sums - 1] != 0)
+            w->group[groups++] = (unsigned)c;
+    return groups;
+}
+
+static void insertion_sort(uint32_t *key, const uint16_t *code, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t j = i;
+
+        for (; j > 0 && code[key[j - 1]] > code[i]; j--)
+            key[j] = key[j - 1];
+        key[j] = (uint32_t)i;
+    }
+}
+
+/* One pass of a stable counting sort by eight bits of the code. */
+static void radix_pass(uint32_t *to, const uint32_t *from, const uint16_t *code, size_t n,
+                       int shift)
+{
+    uint32_t at[257] = {0};
+
+    for (size_t i = 0; i < n; i++)
+        at[(code[i] >> shift & 255) + 1]++;
+    for (size_t b = 0; b < 256; b++)
+        at[b + 1] += at[b];
+    for (size_t i = 0; i < n; i++) {
+        uint32_t key = from != NULL ? from[i] : (uint32_t)i;
+
+        to[at[code[key] >> shift & 255]++] = key;
+    }
+}
+
+void ens__keys_sort(ens__work *w, size_t n)
+{
+    if (n <= 32) {
+        insertion_sort(w->key, w->code, n);
+        return;
+    }
+    if (w->max_codes <= 256) {
+        radix_pass(w->key, NULL, w->code, n, 0);
+        return;
+    }
+    radix_pass(w->key2, NULL, w->code, n, 0);
+    radix_pass(w->key, w->key2, w->code, n, 8);
+}
+
+static size_t sort_codes(ens__work *w, size_t n)
+{
+    size_t groups = 0;
+
+    ens__keys_sort(w, n);
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || w->code[w->key[i]] != w->group[groups - 1])
+            w->group[groups++] = w->code[w->key[i]];
+    return groups;
+}
+
+size_t ens__groups_make(ens__work *w, size_t j, size_t begin, size_t n)
+{
+    size_t n_codes = w->bins[j]->n_bins + 1;
+
+    ens__work_codes(w, j, begin, n);
+    if (w->pairs)
+        add_pairs(w->pair_cell, w->code, w->pair + begin, n);
+    else if (w->classes)
+        add_classes(w, begin, n);
+    else
+        add_responses(w, begin, n);
+    if (n >= n_codes)
+        return scan_cells(w, n_codes);
+    if (n_codes / 64 <= 4 * n)
+        return walk_bitmap(w, n_codes, n);
+    return sort_codes(w, n);
+}
+
+void ens__groups_clear(ens__work *w, size_t n_groups)
+{
+    for (size_t g = 0; g < n_groups; g++)
+        if (w->pairs)
+            w->pair_cell[w->group[g]] = 0;
+        else
+            memset(w->cell + w->group[g] * w->sums, 0, w->sums * sizeof *w->cell);
+}

@@ -1,0 +1,289 @@
+/* grow.c - growing a tree: depth first, or best first under a limit of leaves (Shi 2007).
+ *
+ * A node's random draws are named by its path from the root, so the order of growth changes nothing but where a
+ * limit of leaves stops. */
+#include <config.h>
+
+#include <core/error.h>
+#include <core/mem.h>
+#include <float.h>
+#include <math.h>
+#include <string.h>
+#include <tree/build.h>
+
+/* ---- Nodes to be looked at -------------------------------------------------------------------------------- */
+
+/* A node whose rows are known and which is not yet split. */
+typedef struct task {
+    ens__part part;
+    size_t depth;
+    uint64_t path;
+    int64_t *
+        block; /* from the pool: [sums] of the node, then, once its split is known, [sums] of the left
+                         child and the levels that go left */
+    ens__split split; /* best first: found when the node was made */
+    bool ready;       /* whether it was */
+} task;
+
+/* Blocks of one size, made by the hundred and used again. */
+typedef struct pool {
+    int64_t **chunk; /* [n_chunks] */
+    int64_t **spare; /* [n_spare], room for all */
+    size_t n_chunks, n_spare, size;
+} pool;
+
+#define CHUNK_BLOCKS 128
+
+static void pool_clear(pool *p)
+{
+    for (size_t i = 0; i < p->n_chunks; i++)
+        ens__free(p->chunk[i]);
+    ens__free(p->chunk);
+    ens__free(p->spare);
+}
+
+static ens_status pool_take(int64_t **out, pool *p, ens_error *err)
+{
+    if (p->n_spare == 0) {
+        int64_t **chunk = ens__resize(p->chunk, p->n_chunks + 1, sizeof *chunk);
+        int64_t **spare =
+            chunk != NULL
+                ? ens__resize(p->spare, (p->n_chunks + 1) * CHUNK_BLOCKS, sizeof *spare)
+                : NULL;
+
+        p->chunk = chunk != NULL ? chunk : p->chunk;
+        p->spare = spare != NULL ? spare : p->spare;
+        if (spare == NULL || (chunk[p->n_chunks] = ens__array(
+                                  CHUNK_BLOCKS, p->size * sizeof **chunk)) == NULL)
+            return ens__nomem(err);
+        for (size_t i = 0; i < CHUNK_BLOCKS; i++)
+            p->spare[p->n_spare++] = chunk[p->n_chunks] + i * p->size;
+        p->n_chunks++;
+    }
+    *out = p->spare[--p->n_spare];
+    return ENS_OK;
+}
+
+static void pool_give(pool *p, int64_t *block)
+{
+    p->spare[p->n_spare++] = block;
+}
+
+/* Open tasks: a stack, or a heap with the greatest gain on top. */
+typedef struct agenda {
+    task *task; /* [cap] */
+    size_t n, cap;
+    bool best_first;
+} agenda;
+
+/* Greater gain first; of equal ones the node made earlier. */
+static bool goes_before(const task *a, const task *b)
+{
+    if (a->split.gain != b->split.gain)
+        return a->split.gain > b->split.gain;
+    return a->part.node < b->part.node;
+}
+
+static ens_status agenda_push(agenda *a, const task *t, ens_error *err)
+{
+    size_t at = a->n;
+
+    if (a->n == a->cap) {
+        size_t cap = a->cap != 0 ? 2 * a->cap : 64;
+        task *more = ens__resize(a->task, cap, sizeof *more);
+
+        if (more == NULL)
+            return ens__nomem(err);
+        a->task = more;
+        a->cap = cap;
+    }
+    a->n++;
+    if (a->best_first)
+        for (; at > 0 && goes_before(t, &a->task[(at - 1) / 2]); at = (at - 1) / 2)
+            a->task[at] = a->task[(at - 1) / 2];
+    a->task[at] = *t;
+    return ENS_OK;
+}
+
+static task agenda_pop(agenda *a)
+{
+    task top, last;
+    size_t at = 0, child;
+
+    if (!a->best_first)
+        return a->task[--a->n];
+    top = a->task[0];
+    last = a->task[--a->n];
+    while ((child = 2 * at + 1) < a->n) {
+        if (child + 1 < a->n && goes_before(&a->task[child + 1], &a->task[child]))
+            child++;
+        if (!goes_before(&a->task[child], &last))
+            break;
+        a->task[at] = a->task[child];
+        at = child;
+    }
+    a->task[at] = last;
+    return top;
+}
+
+/* ---- Splitting ---------------------------------------------------------------------------------------------- */
+
+typedef struct grower {
+    ens__work w;
+    ens__build b;
+    agenda open;
+    pool pool;
+    int64_t *left; /* [sums] of the left child of the node being split */
+    size_t n_leaves;
+} grower;
+
+/* Look for the split of a node, into w->best. */
+static bool find_split(grower *g, const task *t)
+{
+    ens__work *w = &g->w;
+    const ens__tree_options *o = w->o;
+    size_t count = ens__sum_count(w, t->part.sum);
+
+    if (t->depth >= o->max_depth || count < o->min_split || count < 2 * o->min_leaf ||
+        ens__work_pure(w, t->part.sum, t->part.begin, t->part.n))
+        return false;
+    ens__split_find(w, t->part.sum, t->part.begin, t->part.n, t->path);
+    return w->best.found &&
+           !(ens__split_decrease(w, w->best.gain) + DBL_EPSILON < o->min_decrease);
+}
+
+static void keep_split(const ens__work *w, task *t)
+{
+    t->split = w->best;
+    t->ready = true;
+    memcpy(t->block + w->sums, w->best_left, w->sums * sizeof *t->block);
+    memcpy(t->block + 2 * w->sums, w->set, w->set_words * sizeof *w->set);
+}
+
+static void recall_split(ens__work *w, const task *t)
+{
+    w->best = t->split;
+    memcpy(w->best_left, t->block + w->sums, w->sums * sizeof *t->block);
+    memcpy(w->set, t->block + 2 * w->sums, w->set_words * sizeof *w->set);
+}
+
+/* The point between the two neighbouring values that a split separates. */
+static double threshold_of(const ens__work *w, const ens__split *s)
+{
+    const ens__bins *b = w->bins[s->feature];
+
+    return s->next < b->n_bins ? ens__between(b->high[s->code], b->low[s->next])
+                               : DBL_MAX;
+}
+
+/* splitmix64's finisher: the path of a child names its stream */
+static uint64_t child_path(uint64_t path, unsigned side)
+{
+    uint64_t z = (path + side) * 0x9e3779b97f4a7c15u;
+
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+/* Child `side` of a node: onto the agenda, or, in best-first order and if it cannot be split, a leaf at once. */
+static ens_status push_child(grower *g, const task *parent, const ens__part *part,
+                             unsigned side, ens_error *err)
+{
+    ens__work *w = &g->w;
+    task t = {.part = *part, .depth = parent->depth + 1};
+    ens_status st;
+
+    t.path = child_path(parent->path, side + 1);
+    if ((st = pool_take(&t.block, &g->pool, err)) != ENS_OK)
+        return st;
+    t.part.sum = t.block;
+    for (size_t s = 0; s < w->sums; s++)
+        t.block[s] = side == 0 ? g->left[s] : parent->part.sum[s] - g->left[s];
+    if (g->open.best_first) {
+        if (!find_split(g, &t)) {
+            st = ens__build_leaf(&g->b, w, &t.part, err);
+            pool_give(&g->pool, t.block);
+            return st;
+        }
+        keep_split(w, &t);
+    }
+    return agenda_push(&g->open, &t, err);
+}
+
+/* Split a node by w->best. Depth first, the left child is next. */
+static ens_status split_node(grower *g, const task *t, ens_error *err)
+{
+    ens__work *w = &g->w;
+    ens__part left = {.begin = t->part.begin}, right;
+    ens_status st;
+
+    memcpy(g->left, w->best_left, w->sums * sizeof *g->left);
+    st = ens__build_split(&g->b, w, &t->part, threshold_of(w, &w->best), &left.node, err);
+    if (st != ENS_OK)
+        return st;
+    g->n_leaves++;
+    left.n = ens__work_part(w, t->part.begin, t->part.n);
+    right = (ens__part){left.node + 1, left.begin + left.n, t->part.n - left.n, NULL};
+    if ((st = push_child(g, t, &right, 1, err)) != ENS_OK)
+        return st;
+    return push_child(g, t, &left, 0, err);
+}
+
+static ens_status visit(grower *g, const task *t, ens_error *err)
+{
+    bool split;
+
+    if (t->ready) {
+        split = g->n_leaves < g->w.o->max_leaves;
+        if (split)
+            recall_split(&g->w, t);
+    } else {
+        split = g->n_leaves < g->w.o->max_leaves && find_split(g, t);
+    }
+    return split ? split_node(g, t, err) : ens__build_leaf(&g->b, &g->w, &t->part, err);
+}
+
+static ens_status begin(grower *g, const ens__tree_options *o, const ens_fit_args *a,
+                        ens_error *err)
+{
+    ens__work *w = &g->w;
+    task root = {.depth = 0};
+    ens_status st;
+
+    if ((st = ens__work_make(w, o, a, err)) != ENS_OK ||
+        (st = ens__build_begin(&g->b, w, err)) != ENS_OK)
+        return st;
+    g->open.best_first = o->max_leaves != SIZE_MAX;
+    g->pool.size = 2 * w->sums + (w->set_words + 1) / 2;
+    g->n_leaves = 1;
+    if ((g->left = ens__array(w->sums, sizeof *g->left)) == NULL)
+        return ens__nomem(err);
+    if ((st = pool_take(&root.block, &g->pool, err)) != ENS_OK)
+        return st;
+    memcpy(root.block, w->total, w->sums * sizeof *root.block);
+    root.part = (ens__part){0, 0, w->n, root.block};
+    return agenda_push(&g->open, &root, err);
+}
+
+ens_status ens__tree_grow(ens__tree **out, const ens__tree_options *options,
+                          const ens_fit_args *a, ens_error *err)
+{
+    grower g = {.n_leaves = 0};
+    ens_status st = begin(&g, options, a, err);
+
+    while (st == ENS_OK && g.open.n > 0) {
+        task t = agenda_pop(&g.open);
+
+        st = visit(&g, &t, err);
+        pool_give(&g.pool, t.block);
+    }
+    if (st == ENS_OK)
+        st = ens__build_finish(out, &g.b, &g.w, err);
+    ens__free(g.open.task);
+    ens__free(g.left);
+    pool_clear(&g.pool);
+    ens__build_clear(&g.b);
+    ens__work_clear(&g.w);
+    return st;
+}

@@ -1,0 +1,397 @@
+/* rows.c - the rows of one tree: gathered codes, integer statistics, and moving both when a node is split.
+ *
+ * Weights and targets are put in fixed point with scales that are powers of two chosen from the data, so that
+ * sums of all rows fit 62 bits: integer sums do not depend on the order of the rows. */
+#include <config.h>
+
+#include <core/error.h>
+#include <core/mem.h>
+#include <math.h>
+#include <num/stats.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tree/work.h>
+
+/* Records wider than this are not worth moving at every split. */
+#define MAX_STRIDE 128
+
+/* Rows gathered at a time, so that what is written stays in cache. */
+#define GATHER_ROWS 128
+
+void ens__work_clear(ens__work *w)
+{
+    void *all[] = {
+        w->bins,      w->record,     w->moved_record, w->row,        w->moved_row,
+        w->stat,      w->moved_stat, w->pair,         w->moved_pair, w->ranked,
+        w->total,     w->code,       w->key,          w->key2,       w->cell,
+        w->pair_cell, w->occupied,   w->group,        w->left,       w->right,
+        w->missing,   w->place,      w->set,          w->best_left,  w->permutation,
+        w->swapped,   w->loss,       w->first,        w->rank_w,     w->rank_v};
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        ens__free(all[i]);
+    *w = (ens__work){0};
+}
+
+/* ---- Codes ------------------------------------------------------------------------------------------ */
+
+static void gather(ens__work *w)
+{
+    const uint32_t *row = w->a->rows.row;
+
+    for (size_t begin = 0; begin < w->n; begin += GATHER_ROWS) {
+        size_t end = begin + GATHER_ROWS < w->n ? begin + GATHER_ROWS : w->n;
+
+        for (size_t j = 0; j < w->p; j++) {
+            const ens__bins *b = w->bins[j];
+            uint8_t *to = w->record + begin * w->stride + j * w->width;
+
+            for (size_t i = begin; i < end; i++, to += w->stride) {
+                uint16_t code = (uint16_t)ens__bins_code(b, row[i]);
+
+                if (w->width == 1)
+                    *to = (uint8_t)code;
+                else
+                    memcpy(to, &code, sizeof code);
+            }
+        }
+    }
+}
+
+void ens__work_codes(ens__work *w, size_t j, size_t begin, size_t n)
+{
+    uint16_t *restrict code = w->code;
+
+    if (w->stride == 0) {
+        const ens__bins *b = w->bins[j];
+
+        for (size_t i = 0; i < n; i++)
+            code[i] = (uint16_t)ens__bins_code(b, w->row[begin + i]);
+    } else if (w->width == 1) {
+        const uint8_t *restrict from = w->record + begin * w->stride + j;
+
+        for (size_t i = 0; i < n; i++, from += w->stride)
+            code[i] = *from;
+    } else {
+        const uint8_t *from = w->record + begin * w->stride + 2 * j;
+
+        for (size_t i = 0; i < n; i++, from += w->stride)
+            memcpy(&code[i], from, sizeof *code);
+    }
+}
+
+/* ---- Statistics --------------------------------------------------------------------------------------- */
+
+static double class_weight(const ens__work *w, size_t r)
+{
+    return w->o->class_weight != NULL ? w->o->class_weight[w->a->label[r]] : 1;
+}
+
+/* The power of two by which values below 2^exponent fit into `bits` bits. */
+static double scale_for(int bits, int exponent)
+{
+    int e = bits - exponent;
+
+    return ldexp(1, e > 1000 ? 1000 : e < -1000 ? -1000 : e);
+}
+
+static void choose_scales(ens__work *w)
+{
+    const ens_fit_args *a = w->a;
+    double total = 0, low = INFINITY, high = -INFINITY;
+    int e_total, e_span;
+
+    for (size_t i = 0; i < w->n; i++)
+        total += ens_fit_weight(a, i) * class_weight(w, a->rows.row[i]);
+    frexp(total, &e_total);
+    w->w_scale = w->weighted ? scale_for(52, e_total) : 1;
+    w->v_scale = 1;
+    if (w->classes)
+        return;
+    for (size_t i = 0; i < w->n; i++) {
+        low = fmin(low, a->y[a->rows.row[i]]);
+        high = fmax(high, a->y[a->rows.row[i]]);
+    }
+    w->centre = low / 2 + high / 2;
+    frexp(high / 2 - low / 2, &e_span);
+    w->v_scale = high > low ? scale_for(61, e_span + 1 + e_total) : 1;
+}
+
+static int64_t fixed_weight(const ens__work *w, size_t i)
+{
+    const ens_fit_args *a = w->a;
+    int64_t fixed;
+
+    if (!w->weighted)
+        return a->count != NULL ? a->count[i] : 1;
+    fixed = llrint(ens_fit_weight(a, i) * class_weight(w, a->rows.row[i]) * w->w_scale);
+    return fixed > 0 ? fixed : 1;
+}
+
+static void fill_stat(ens__work *w, size_t i)
+{
+    const ens_fit_args *a = w->a;
+    uint32_t r = a->rows.row[i];
+    ens__stat *s = &w->stat[i];
+
+    s->count = a->count != NULL ? a->count[i] : 1;
+    s->w = fixed_weight(w, i);
+    s->v = 0;
+    s->label = w->classes ? (uint32_t)a->label[r] : 0;
+    if (w->classes)
+        return;
+    if (w->weighted)
+        s->v = llrint(ens_fit_weight(a, i) * ((a->y[r] - w->centre) * w->v_scale));
+    else
+        s->v = s->count * llrint((a->y[r] - w->centre) * w->v_scale);
+}
+
+/* Ranks of the targets, for medians. */
+static ens_status rank_targets(ens__work *w, ens_error *err)
+{
+    const ens_fit_args *a = w->a;
+    uint32_t *order = ens__array(w->n, sizeof *order);
+    double *y = ens__array(w->n, sizeof *y);
+    ens_status st = ENS_OK;
+
+    w->ranked = ens__array(w->n, sizeof *w->ranked);
+    if (order == NULL || y == NULL || w->ranked == NULL) {
+        st = ens__nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < w->n; i++)
+        y[i] = a->y[a->rows.row[i]] - w->centre;
+    ens__sort_index(order, y, w->n);
+    for (size_t i = 0; i < w->n; i++) {
+        if (w->n_ranked == 0 || y[order[i]] != w->ranked[w->n_ranked - 1])
+            w->ranked[w->n_ranked++] = y[order[i]];
+        w->stat[order[i]].label = (uint32_t)(w->n_ranked - 1);
+    }
+    w->rank_w = ens__zeros(w->n_ranked + 1, sizeof *w->rank_w);
+    w->rank_v = ens__zeros(w->n_ranked + 1, sizeof *w->rank_v);
+    if (w->rank_w == NULL || w->rank_v == NULL)
+        st = ens__nomem(err);
+done:
+    ens__free(order);
+    ens__free(y);
+    return st;
+}
+
+static void fill_pairs(ens__work *w)
+{
+    const ens_fit_args *a = w->a;
+
+    for (size_t i = 0; i < w->n; i++) {
+        ens__pair count = a->count != NULL ? a->count[i] : 1;
+
+        w->pair[i] = count | (a->label[a->rows.row[i]] != 0 ? count << 32 : 0);
+    }
+}
+
+static ens_status make_stats(ens__work *w, ens_error *err)
+{
+    uint64_t drawn = 0;
+
+    for (size_t i = 0; i < w->n; i++)
+        drawn += w->a->count != NULL ? w->a->count[i] : 1;
+    w->pairs = w->classes && w->k == 2 && !w->weighted && drawn <= UINT32_MAX;
+    choose_scales(w);
+    if (w->pairs) {
+        if ((w->pair = ens__array(w->n, sizeof *w->pair)) == NULL ||
+            (w->moved_pair = ens__array(w->n, sizeof *w->pair)) == NULL)
+            return ens__nomem(err);
+        fill_pairs(w);
+        return ENS_OK;
+    }
+    if ((w->stat = ens__array(w->n, sizeof *w->stat)) == NULL ||
+        (w->moved_stat = ens__array(w->n, sizeof *w->stat)) == NULL)
+        return ens__nomem(err);
+    for (size_t i = 0; i < w->n; i++)
+        fill_stat(w, i);
+    return w->o->criterion == ENS__ABSOLUTE_ERROR ? rank_targets(w, err) : ENS_OK;
+}
+
+/* ---- Making -------------------------------------------------------------------------------------------- */
+
+static ens_status get_bins(ens__work *w, ens_error *err)
+{
+    size_t levels = 0;
+    ens_status st;
+
+    if ((w->bins = ens__array(w->p, sizeof *w->bins)) == NULL)
+        return ens__nomem(err);
+    w->width = 1;
+    for (size_t j = 0; j < w->p; j++) {
+        const ens_feature *f = &w->a->rows.feature[j];
+
+        if ((st = ens__bins_get(&w->bins[j], f->column, w->a->n_table, w->o->max_bins,
+                                err)) != ENS_OK)
+            return st;
+        w->width = w->bins[j]->width > w->width ? w->bins[j]->width : w->width;
+        w->max_codes =
+            w->bins[j]->n_bins + 1 > w->max_codes ? w->bins[j]->n_bins + 1 : w->max_codes;
+        levels =
+            f->code != NULL && w->bins[j]->n_bins > levels ? w->bins[j]->n_bins : levels;
+    }
+    w->set_words = (levels + 31) / 32;
+    return ENS_OK;
+}
+
+static ens_status make_rows(ens__work *w, ens_error *err)
+{
+    size_t stride = (w->p * w->width + 7) / 8 * 8;
+
+    if (stride <= MAX_STRIDE) {
+        w->stride = stride;
+        if ((w->record = ens__aligned(w->n, stride)) == NULL ||
+            (w->moved_record = ens__aligned(w->n, stride)) == NULL)
+            return ens__nomem(err);
+        gather(w);
+    }
+    if (w->stride == 0 || !w->classes) {
+        if ((w->row = ens__array(w->n, sizeof *w->row)) == NULL ||
+            (w->moved_row = ens__array(w->n, sizeof *w->row)) == NULL)
+            return ens__nomem(err);
+        memcpy(w->row, w->a->rows.row, w->n * sizeof *w->row);
+    }
+    return ENS_OK;
+}
+
+static ens_status make_scratch(ens__work *w, ens_error *err)
+{
+    size_t codes = w->max_codes;
+
+    if ((w->total = ens__zeros(w->sums, sizeof *w->total)) == NULL ||
+        (w->code = ens__array(w->n, sizeof *w->code)) == NULL ||
+        (w->key = ens__array(w->n, sizeof *w->key)) == NULL ||
+        (w->key2 = ens__array(w->n, sizeof *w->key2)) == NULL ||
+        (w->occupied = ens__zeros(codes / 64 + 1, sizeof *w->occupied)) == NULL ||
+        (w->group = ens__array(codes, sizeof *w->group)) == NULL ||
+        (w->left = ens__array(w->sums, sizeof *w->left)) == NULL ||
+        (w->right = ens__array(w->sums, sizeof *w->right)) == NULL ||
+        (w->missing = ens__array(w->sums, sizeof *w->missing)) == NULL ||
+        (w->place = ens__array(codes, sizeof *w->place)) == NULL ||
+        (w->set = ens__zeros(w->set_words, sizeof *w->set)) == NULL ||
+        (w->best_left = ens__array(w->sums, sizeof *w->best_left)) == NULL ||
+        (w->permutation = ens__array(w->p, sizeof *w->permutation)) == NULL ||
+        (w->swapped = ens__array(w->p, sizeof *w->swapped)) == NULL ||
+        (w->loss = ens__array(codes, sizeof *w->loss)) == NULL ||
+        (w->first = ens__array(codes, sizeof *w->first)) == NULL)
+        return ens__nomem(err);
+    if (w->pairs)
+        w->pair_cell = ens__zeros(codes, sizeof *w->pair_cell);
+    else
+        w->cell = ens__zeros(codes, w->sums * sizeof *w->cell);
+    if (w->pairs ? w->pair_cell == NULL : w->cell == NULL)
+        return ens__nomem(err);
+    for (size_t j = 0; j < w->p; j++)
+        w->permutation[j] = (uint32_t)j;
+    return ENS_OK;
+}
+
+ens_status ens__work_make(ens__work *w, const ens__tree_options *o, const ens_fit_args *a,
+                          ens_error *err)
+{
+    ens_status st;
+
+    *w = (ens__work){.o = o, .a = a, .p = a->rows.p, .k = a->k, .n = a->rows.n};
+    w->classes = a->task == ENS_TASK_CLASSIFICATION;
+    w->weighted = a->w != NULL || o->class_weight != NULL;
+    w->sums = w->classes ? w->k + 1 : 3;
+    if ((st = get_bins(w, err)) != ENS_OK || (st = make_stats(w, err)) != ENS_OK ||
+        (st = make_rows(w, err)) != ENS_OK || (st = make_scratch(w, err)) != ENS_OK)
+        return st;
+    ens__work_sum(w, w->total, 0, w->n);
+    w->min_leaf_w = o->min_weight_fraction * ens__sum_weight(w, w->total);
+    return ENS_OK;
+}
+
+/* ---- Asking ---------------------------------------------------------------------------------------------- */
+
+void ens__work_sum(const ens__work *w, int64_t *sum, size_t begin, size_t n)
+{
+    memset(sum, 0, w->sums * sizeof *sum);
+    if (w->pairs) {
+        ens__pair all = 0;
+
+        for (size_t i = begin; i < begin + n; i++)
+            all += w->pair[i];
+        sum[1] = (int64_t)(all >> 32);
+        sum[2] = (int64_t)(all & UINT32_MAX);
+        sum[0] = sum[2] - sum[1];
+        return;
+    }
+    for (size_t i = begin; i < begin + n; i++) {
+        const ens__stat *s = &w->stat[i];
+
+        sum[w->classes ? s->label : ENS__SUM_W] += s->w;
+        if (!w->classes)
+            sum[ENS__SUM_V] += s->v;
+        sum[w->sums - 1] += s->count;
+    }
+}
+
+bool ens__work_pure(const ens__work *w, const int64_t *sum, size_t begin, size_t n)
+{
+    size_t present = 0;
+
+    if (w->classes) {
+        for (size_t c = 0; c < w->k; c++)
+            present += sum[c] > 0;
+        return present <= 1;
+    }
+    for (size_t i = begin + 1; i < begin + n; i++)
+        if (w->a->y[w->row[i]] != w->a->y[w->row[begin]])
+            return false;
+    return true;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Weighted median: the mean of the two middle targets where half of the weight lies on each side. */
+static double median(ens__work *w, size_t begin, size_t n)
+{
+    int64_t total = 0, below = 0;
+    double value = 0;
+    bool half = false;
+
+    for (size_t i = 0; i < n; i++) {
+        w->key[i] = w->stat[begin + i].label;
+        w->rank_w[w->key[i]] += w->stat[begin + i].w;
+        total += w->stat[begin + i].w;
+    }
+    qsort(w->key, n, sizeof *w->key, by_rank);
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0 && w->key[i] == w->key[i - 1])
+            continue;
+        if (half) {
+            value = value / 2 + w->ranked[w->key[i]] / 2;
+            break;
+        }
+        below += w->rank_w[w->key[i]];
+        if (2 * below < total)
+            continue;
+        value = w->ranked[w->key[i]];
+        if (2 * below > total)
+            break;
+        half = true;
+    }
+    for (size_t i = 0; i < n; i++)
+        w->rank_w[w->key[i]] = 0;
+    return w->centre + value;
+}
+
+double ens__work_response(ens__work *w, const int64_t *sum, size_t begin, size_t n)
+{
+    if (ens__work_pure(w, sum, begin, n))
+        return w->a->y[w->row[begin]];
+    if (w->o->criterion == ENS__ABSOLUTE_ERROR)
+        return median(w, begin, n);
+    return w->centre + ((double)sum[ENS__SUM_V] / w->v_scale) /
+                           ((double)sum[ENS__SUM_W] / w->w_scale);
+}

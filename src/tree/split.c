@@ -1,0 +1,443 @@
+/* split.c - the best split of a node: draw features, sum the rows by code, try every boundary.
+ *
+ * A criterion decreases by cost(node) - cost(left) - cost(right), where cost is the criterion times the weight:
+ *     gini     W - sum_c W_c^2 / W                    entropy   -sum_c W_c log2(W_c / W)
+ *     squared  sum w y^2 - (sum w y)^2 / W            absolute  sum w |y - median|
+ * (Breiman et al. 1984).  Terms that the two sides share with the node cancel.
+ *
+ * Missing values are tried on both sides.  Categories are ordered by their share of a class or their mean
+ * and then split like numbers, which finds the best of all subsets for two classes and for squared error
+ * (Fisher 1958; Breiman et al. 1984, 9.4), and a good one for more classes. */
+#include <config.h>
+
+#include <math.h>
+#include <string.h>
+#include <tree/work.h>
+
+/* Classes whose shares categories are ordered by, at most. */
+#define MAX_ORDERS 8
+
+/* ---- Costs --------------------------------------------------------------------------------------------- */
+
+/* x log2(x), 0 for 0 */
+static double xlog(double x)
+{
+    return x > 0 ? x * log2(x) : 0;
+}
+
+/* What a side contributes to the gain: minus its cost, less terms that cancel. */
+static double side_value(const ens__work *w, const int64_t *sum)
+{
+    double total = 0, value = 0;
+
+    if (!w->classes) {
+        double v = (double)sum[ENS__SUM_V];
+
+        return v * (v / (double)sum[ENS__SUM_W]);
+    }
+    for (size_t c = 0; c < w->k; c++) {
+        double x = (double)sum[c];
+
+        total += x;
+        value += w->o->criterion == ENS__GINI ? x * x : xlog(x);
+    }
+    return w->o->criterion == ENS__GINI ? value / total : value - xlog(total);
+}
+
+static double pair_value(ens__criterion criterion, double n, double one)
+{
+    double zero = n - one;
+
+    if (criterion == ENS__GINI)
+        return (zero * zero + one * one) / n;
+    return xlog(zero) + xlog(one) - xlog(n);
+}
+
+double ens__split_decrease(const ens__work *w, double gain)
+{
+    double total = ens__sum_weight(w, w->total);
+
+    if (w->o->criterion == ENS__ABSOLUTE_ERROR)
+        return gain / (total / w->w_scale);
+    if (w->classes)
+        return gain / total;
+    return gain / w->v_scale * (w->w_scale / w->v_scale) * (w->w_scale / total);
+}
+
+/* ---- One order of the groups of a feature ------------------------------------------------------------------ */
+
+/* Groups as they are tried; those beyond n are kept out, with the missing values. */
+typedef struct order {
+    size_t feature;
+    size_t n;     /* groups of present values that are not rare */
+    size_t all;   /* groups, with those that go with the missing ones */
+    bool missing; /* whether there are such */
+    bool by_set;  /* of a category */
+    double node;  /* side_value of the node */
+    const int64_t *sum;
+    size_t begin, rows; /* of the node */
+} order;
+
+/* The best boundary of one order: groups 0 .. at go left. */
+typedef struct boundary {
+    double value;
+    size_t at;
+    bool missing_left, found;
+} boundary;
+
+static bool big_enough(const ens__work *w, double count, double weight)
+{
+    return count >= (double)w->o->min_leaf && weight >= w->min_leaf_w && count > 0;
+}
+
+static void keep(boundary *best, double value, size_t at, bool missing_left)
+{
+    if (!best->found || value > best->value)
+        *best = (boundary){value, at, missing_left, true};
+}
+
+/* Groups 0 .. at on the left, with the missing ones if so told. Two classes: pairs are summed and compared. */
+static void try_pairs(const ens__work *w, const order *o, bool missing_left,
+                      boundary *best)
+{
+    ens__pair all = (ens__pair)o->sum[2] | (ens__pair)o->sum[1] << 32;
+    ens__pair left = 0;
+    ens__criterion criterion = w->o->criterion;
+    size_t last = o->n - (missing_left || !o->missing);
+
+    if (missing_left)
+        left = (ens__pair)w->missing[2] | (ens__pair)w->missing[1] << 32;
+    for (size_t g = 0; g < last; g++) {
+        ens__pair right;
+        double n_left, n_right;
+
+        left += w->pair_cell[w->group[g]];
+        right = all - left;
+        n_left = (double)(uint32_t)left;
+        n_right = (double)(uint32_t)right;
+        if (!big_enough(w, n_left, n_left) || !big_enough(w, n_right, n_right))
+            continue;
+        keep(best,
+             pair_value(criterion, n_left, (double)(left >> 32)) +
+                 pair_value(criterion, n_right, (double)(right >> 32)),
+             g, missing_left);
+    }
+}
+
+/* The same for gini and whole counts, where sums of squares can be kept exactly while groups change sides. */
+static void try_counts(const ens__work *w, const order *o, bool missing_left,
+                       boundary *best)
+{
+    size_t k = w->k, last = o->n - (missing_left || !o->missing);
+    uint64_t n_left = 0, n_right = (uint64_t)o->sum[k], squares_left = 0,
+             squares_right = 0;
+
+    for (size_t c = 0; c < k; c++) {
+        w->left[c] = missing_left ? w->missing[c] : 0;
+        w->right[c] = o->sum[c] - w->left[c];
+        n_left += (uint64_t)w->left[c];
+        squares_left += (uint64_t)w->left[c] * (uint64_t)w->left[c];
+        squares_right += (uint64_t)w->right[c] * (uint64_t)w->right[c];
+    }
+    n_right -= n_left;
+    for (size_t g = 0; g < last; g++) {
+        const int64_t *cell = w->cell + w->group[g] * w->sums;
+
+        for (size_t c = 0; c < k; c++) {
+            uint64_t d = (uint64_t)cell[c];
+
+            if (d == 0)
+                continue;
+            squares_left += d * (2 * (uint64_t)w->left[c] + d);
+            squares_right -= d * (2 * (uint64_t)w->right[c] - d);
+            w->left[c] += cell[c];
+            w->right[c] -= cell[c];
+        }
+        n_left += (uint64_t)cell[k];
+        n_right -= (uint64_t)cell[k];
+        if (big_enough(w, (double)n_left, (double)n_left) &&
+            big_enough(w, (double)n_right, (double)n_right))
+            keep(best,
+                 (double)squares_left / (double)n_left +
+                     (double)squares_right / (double)n_right,
+                 g, missing_left);
+    }
+}
+
+static void try_sums(const ens__work *w, const order *o, bool missing_left,
+                     boundary *best)
+{
+    size_t last = o->n - (missing_left || !o->missing);
+
+    for (size_t s = 0; s < w->sums; s++) {
+        w->left[s] = missing_left ? w->missing[s] : 0;
+        w->right[s] = o->sum[s] - w->left[s];
+    }
+    for (size_t g = 0; g < last; g++) {
+        const int64_t *cell = w->cell + w->group[g] * w->sums;
+
+        for (size_t s = 0; s < w->sums; s++) {
+            w->left[s] += cell[s];
+            w->right[s] -= cell[s];
+        }
+        if (big_enough(w, (double)w->left[w->sums - 1], ens__sum_weight(w, w->left)) &&
+            big_enough(w, (double)w->right[w->sums - 1], ens__sum_weight(w, w->right)))
+            keep(best, side_value(w, w->left) + side_value(w, w->right), g, missing_left);
+    }
+}
+
+/* Absolute error: the losses of all boundaries come from medians, the sums only tell sizes. */
+static double try_absolute(ens__work *w, const order *o, bool missing_left,
+                           boundary *best)
+{
+    size_t last = o->n - (missing_left || !o->missing);
+    double node = ens__absolute_losses(w, o->begin, o->rows, o->n, o->all, missing_left);
+
+    for (size_t s = 0; s < w->sums; s++)
+        w->left[s] = missing_left ? w->missing[s] : 0;
+    for (size_t g = 0; g < last; g++) {
+        const int64_t *cell = w->cell + w->group[g] * w->sums;
+
+        for (size_t s = 0; s < w->sums; s++) {
+            w->left[s] += cell[s];
+            w->right[s] = o->sum[s] - w->left[s];
+        }
+        if (big_enough(w, (double)w->left[2], (double)w->left[ENS__SUM_W]) &&
+            big_enough(w, (double)w->right[2], (double)w->right[ENS__SUM_W]))
+            keep(best, -w->loss[g], g, missing_left);
+    }
+    return -node;
+}
+
+/* ---- Keeping the best ---------------------------------------------------------------------------------------- */
+
+static void add_group(const ens__work *w, int64_t *sum, unsigned group)
+{
+    if (w->pairs) {
+        int64_t one = (int64_t)(w->pair_cell[group] >> 32);
+        int64_t n = (int64_t)(w->pair_cell[group] & UINT32_MAX);
+
+        sum[0] += n - one;
+        sum[1] += one;
+        sum[2] += n;
+        return;
+    }
+    for (size_t s = 0; s < w->sums; s++)
+        sum[s] += w->cell[group * w->sums + s];
+}
+
+/* Bits of the levels that go left; those not among the groups go with the missing ones. */
+static void make_set(ens__work *w, const order *o, const boundary *b)
+{
+    memset(w->set, b->missing_left ? 0xff : 0, w->set_words * sizeof *w->set);
+    for (size_t g = 0; g < o->n; g++) {
+        uint32_t bit = (uint32_t)1 << w->group[g] % 32;
+
+        if (g <= b->at)
+            w->set[w->group[g] / 32] |= bit;
+        else
+            w->set[w->group[g] / 32] &= ~bit;
+    }
+}
+
+/* Take the boundary if it beats what the node has: on equal gain the lower feature wins, whenever it was drawn. */
+static void take(ens__work *w, const order *o, boundary *b)
+{
+    double gain = b->value - o->node;
+    ens__split *best = &w->best;
+
+    if (!b->found ||
+        (best->found &&
+         (gain < best->gain || (gain == best->gain && o->feature >= best->feature))))
+        return;
+    memset(w->best_left, 0, w->sums * sizeof *w->best_left);
+    for (size_t g = 0; g <= b->at; g++)
+        add_group(w, w->best_left, w->group[g]);
+    for (size_t s = 0; s < w->sums && b->missing_left; s++)
+        w->best_left[s] += w->missing[s];
+    if (!o->missing) /* none to learn from: with the larger child */
+        b->missing_left =
+            2 * ens__sum_weight(w, w->best_left) > ens__sum_weight(w, o->sum);
+    *best = (ens__split){
+        true, o->by_set, b->missing_left, (uint32_t)o->feature, w->group[b->at], 0, gain};
+    best->next = b->at + 1 < o->n ? w->group[b->at + 1] : w->bins[o->feature]->n_bins;
+    if (o->by_set)
+        make_set(w, o, b);
+}
+
+static void try_order(ens__work *w, order *o)
+{
+    boundary b = {0};
+    bool counts = w->classes && !w->weighted && w->o->criterion == ENS__GINI;
+
+    if (o->n == 0)
+        return;
+    for (int side = 0; side <= (int)o->missing; side++) {
+        if (w->pairs)
+            try_pairs(w, o, side, &b);
+        else if (counts)
+            try_counts(w, o, side, &b);
+        else if (w->o->criterion == ENS__ABSOLUTE_ERROR)
+            o->node = try_absolute(w, o, side, &b);
+        else
+            try_sums(w, o, side, &b);
+    }
+    take(w, o, &b);
+}
+
+/* ---- Categories ------------------------------------------------------------------------------------------------ */
+
+static int64_t group_count(const ens__work *w, unsigned group)
+{
+    return w->pairs ? (int64_t)(w->pair_cell[group] & UINT32_MAX)
+                    : w->cell[group * w->sums + w->sums - 1];
+}
+
+/* Share of class c, or the mean: what groups are ordered by. */
+static double group_place(const ens__work *w, unsigned group, size_t c)
+{
+    const int64_t *cell = w->cell + group * w->sums;
+
+    if (w->pairs)
+        return (double)(w->pair_cell[group] >> 32) /
+               (double)(w->pair_cell[group] & UINT32_MAX);
+    if (w->classes)
+        return (double)cell[c] / ens__sum_weight(w, cell);
+    return (double)cell[ENS__SUM_V] / (double)cell[ENS__SUM_W];
+}
+
+/* Groups by place, equal ones by level: shell sort (few groups, no memory). */
+static void sort_groups(ens__work *w, size_t n, size_t c)
+{
+    for (size_t g = 0; g < n; g++)
+        w->place[w->group[g]] = group_place(w, w->group[g], c);
+    for (size_t gap = n / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11)
+        for (size_t i = gap; i < n; i++) {
+            unsigned group = w->group[i];
+            double place = w->place[group];
+            size_t j = i;
+
+            for (; j >= gap; j -= gap) {
+                unsigned other = w->group[j - gap];
+
+                if (w->place[other] < place ||
+                    (w->place[other] == place && other < group))
+                    break;
+                w->group[j] = other;
+            }
+            w->group[j] = group;
+        }
+}
+
+/* The class of rank r by weight in the node, SIZE_MAX if there are not so many. */
+static size_t class_by_rank(const ens__work *w, const int64_t *sum, size_t r)
+{
+    for (size_t c = 0; c < w->k; c++) {
+        size_t before = 0;
+
+        for (size_t d = 0; d < w->k; d++)
+            before += sum[d] > sum[c] || (sum[d] == sum[c] && d < c);
+        if (before == r)
+            return sum[c] > 0 ? c : SIZE_MAX;
+    }
+    return SIZE_MAX;
+}
+
+/* Levels of too few rows are moved behind the others and counted with the missing values. */
+static void set_rare_aside(ens__work *w, order *o)
+{
+    size_t kept = 0;
+
+    for (size_t g = 0; g < o->n; g++) {
+        unsigned group = w->group[g];
+
+        if (group_count(w, group) >= (int64_t)w->o->min_category) {
+            w->group[g] = w->group[kept];
+            w->group[kept++] = group;
+            continue;
+        }
+        add_group(w, w->missing, group);
+        o->missing = true;
+    }
+    o->n = kept;
+}
+
+static void try_category(ens__work *w, order *o)
+{
+    size_t orders = w->classes && w->k > 2 ? MAX_ORDERS : 1;
+
+    o->by_set = true;
+    set_rare_aside(w, o);
+    for (size_t r = 0; r < orders; r++) {
+        size_t c = orders > 1 ? class_by_rank(w, o->sum, r) : w->k - 1;
+
+        if (c == SIZE_MAX)
+            break;
+        sort_groups(w, o->n, c);
+        try_order(w, o);
+    }
+}
+
+/* ---- Features ---------------------------------------------------------------------------------------------------- */
+
+/* Whether the feature takes more than one value in the node. */
+static bool try_feature(ens__work *w, size_t j, const int64_t *sum, size_t begin,
+                        size_t n)
+{
+    size_t groups = ens__groups_make(w, j, begin, n);
+    order o = {.feature = j, .all = groups, .sum = sum, .begin = begin, .rows = n};
+
+    if (groups > 1) {
+        o.missing = w->group[groups - 1] == w->bins[j]->n_bins;
+        o.n = groups - o.missing;
+        o.node = w->pairs ? pair_value(w->o->criterion, (double)sum[2], (double)sum[1])
+                          : side_value(w, sum);
+        memset(w->missing, 0, w->sums * sizeof *w->missing);
+        if (o.missing)
+            add_group(w, w->missing, w->group[groups - 1]);
+        if (w->a->rows.feature[j].code != NULL)
+            try_category(w, &o);
+        else
+            try_order(w, &o);
+    }
+    ens__groups_clear(w, groups);
+    return groups > 1;
+}
+
+/* Features in random order, at least max_features of them and until one takes several values, as scikit-learn. */
+static void try_drawn(ens__work *w, const int64_t *sum, size_t begin, size_t n,
+                      uint64_t path)
+{
+    size_t drawn = 0;
+    bool varied = false;
+    ens__stream s;
+
+    ens__stream_init(&s, w->a->seed, ENS__FOR_NODE, path);
+    for (; drawn < w->p && (drawn < w->o->max_features || !varied); drawn++) {
+        size_t at = drawn + ens__stream_below(&s, (uint32_t)(w->p - drawn));
+        uint32_t j = w->permutation[at];
+
+        w->permutation[at] = w->permutation[drawn];
+        w->permutation[drawn] = j;
+        w->swapped[drawn] = (uint32_t)at;
+        varied = try_feature(w, j, sum, begin, n) || varied;
+    }
+    while (drawn-- > 0) { /* so that the draw depends on the node alone */
+        uint32_t j = w->permutation[drawn];
+
+        w->permutation[drawn] = w->permutation[w->swapped[drawn]];
+        w->permutation[w->swapped[drawn]] = j;
+    }
+}
+
+void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
+                     uint64_t path)
+{
+    w->best.found = false;
+    if (w->o->max_features < w->p) {
+        try_drawn(w, sum, begin, n, path);
+        return;
+    }
+    for (size_t j = 0; j < w->p; j++)
+        try_feature(w, j, sum, begin, n);
+}
