@@ -1,1 +1,7 @@
-libens_internal_la_SOURCES +=
+libens_internal_la_SOURCES += \
+	src/metric/interval.c \
+	src/metric/label.c \
+	src/metric/metric.c \
+	src/metric/metric.h \
+	src/metric/probability.c \
+	src/metric/response.c

@@ -1,0 +1,171 @@
+/* metric.c - the table of metrics: names, parameters, what they suit; and calling one. */
+#include <config.h>
+
+#include <core/error.h>
+#include <math.h>
+#include <metric/metric.h>
+#include <string.h>
+
+#define AVERAGE_WORDS "auto,binary,macro,micro,weighted"
+#define AVERAGE_HELP                                                                     \
+    "over classes; auto: binary (class 1) for two classes, macro for more"
+
+static const ens_param no_params[] = {ENS_PARAM_LAST};
+
+static const ens_param average_params[] = {ENS_ROW(ENS_PARAM_WORD, ens__metric_params,
+                                                   average, "auto", 0, 0, AVERAGE_WORDS,
+                                                   "", AVERAGE_HELP),
+                                           ENS_PARAM_LAST};
+
+static const ens_param fbeta_params[] = {
+    ENS_ROW(ENS_PARAM_REAL, ens__metric_params, beta, "1", 0, 1e6, "", "",
+            "weight of recall against precision"),
+    ENS_ROW(ENS_PARAM_WORD, ens__metric_params, average, "auto", 0, 0, AVERAGE_WORDS, "",
+            AVERAGE_HELP),
+    ENS_PARAM_LAST};
+
+static const ens_param pinball_params[] = {ENS_ROW(ENS_PARAM_REAL, ens__metric_params,
+                                                   alpha, "0.5", 0, 1, "", "",
+                                                   "level of the quantile"),
+                                           ENS_PARAM_LAST};
+
+#define CLASSES ENS_TASK_CLASSIFICATION
+#define NUMBERS ENS_TASK_REGRESSION
+
+static const ens__metric metrics[] = {
+    {"accuracy", "share of rows whose most probable class is right", CLASSES, 1,
+     no_params, ens__accuracy},
+    {"balanced_accuracy", "mean recall over the classes that occur", CLASSES, 1,
+     no_params, ens__balanced_accuracy},
+    {"precision", "right among those predicted to be of a class", CLASSES, 1,
+     average_params, ens__precision},
+    {"recall", "found among those that are of a class", CLASSES, 1, average_params,
+     ens__recall},
+    {"f1", "harmonic mean of precision and recall", CLASSES, 1, average_params,
+     ens__fbeta},
+    {"fbeta", "weighted harmonic mean of precision and recall", CLASSES, 1, fbeta_params,
+     ens__fbeta},
+    {"roc_auc", "probability that a row of a class ranks above another, one against rest",
+     CLASSES, 1, average_params, ens__roc_auc},
+    {"average_precision", "precision over the steps of recall, one against rest", CLASSES,
+     1, average_params, ens__average_precision},
+    {"log_loss", "mean of -log of the true class's probability", CLASSES, 0, no_params,
+     ens__log_loss},
+    {"brier", "mean squared error of the probabilities (summed over classes beyond two)",
+     CLASSES, 0, no_params, ens__brier},
+    {"mcc", "Matthews correlation coefficient", CLASSES, 1, no_params, ens__mcc},
+    {"kappa", "Cohen's kappa: agreement beyond chance", CLASSES, 1, no_params,
+     ens__kappa},
+    {"rmse", "root of the mean squared error", NUMBERS, 0, no_params, ens__rmse},
+    {"mse", "mean squared error", NUMBERS, 0, no_params, ens__mse},
+    {"mae", "mean absolute error", NUMBERS, 0, no_params, ens__mae},
+    {"median_ae", "median absolute error", NUMBERS, 0, no_params, ens__median_ae},
+    {"r2", "share of the variance that is explained, with bias counted", NUMBERS, 1,
+     no_params, ens__r2},
+    {"explained_variance", "share of the variance that is explained, bias left out",
+     NUMBERS, 1, no_params, ens__explained_variance},
+    {"mape", "mean absolute error over the size of the target", NUMBERS, 0, no_params,
+     ens__mape},
+    {"pinball", "mean loss of a quantile", NUMBERS, 0, pinball_params, ens__pinball},
+};
+
+#define N_METRICS (sizeof metrics / sizeof *metrics)
+
+const char *ens_metric_name(size_t i)
+{
+    return i < N_METRICS ? metrics[i].name : NULL;
+}
+
+const char *ens_metric_help(size_t i)
+{
+    return i < N_METRICS ? metrics[i].help : NULL;
+}
+
+static const char *family_name(const void *ctx, size_t i)
+{
+    (void)ctx;
+    return ens_metric_name(i);
+}
+
+static const ens_param *family_table(const void *ctx, size_t i)
+{
+    (void)ctx;
+    return metrics[i].params;
+}
+
+static const ens__family family = {"metric", family_name, family_table, NULL};
+
+ens_status ens__metric_parse(const ens__metric **out, ens__metric_params *params,
+                             const char *line, ens_error *err)
+{
+    size_t which;
+    ens_status st;
+
+    *params = (ens__metric_params){1, ENS__AVERAGE_AUTO, 0.5};
+    if (line == NULL)
+        return ens__fail(err, ENS_EINVAL, "the metric is NULL");
+    if ((st = ens__family_parse(&which, params, &family, line, err)) == ENS_OK)
+        *out = &metrics[which];
+    return st;
+}
+
+int ens_metric_more_is_better(const char *line)
+{
+    const ens__metric *metric = NULL;
+    ens__metric_params params;
+
+    return ens__metric_parse(&metric, &params, line, NULL) == ENS_OK
+               ? metric->more_is_better
+               : -1;
+}
+
+const char *ens_metric_defaults(ens_task task, size_t k)
+{
+    if (task == ENS_TASK_REGRESSION)
+        return "rmse,mae,r2";
+    return k == 2 ? "accuracy,roc_auc,log_loss,f1"
+                  : "accuracy,balanced_accuracy,log_loss,f1,roc_auc";
+}
+
+ens_status ens__metric_check(const ens__metric *metric, const ens_eval *e, ens_error *err)
+{
+    double total = 0;
+
+    if (metric->task != e->task)
+        return ens__fail(err, ENS_EINVAL, "metric %s is for %s", metric->name,
+                         metric->task == CLASSES ? "classification" : "regression");
+    if (e->n == 0)
+        return ens__fail(err, ENS_EINVAL, "metric %s: there are no rows", metric->name);
+    for (size_t i = 0; i < e->n && e->w != NULL; i++) {
+        if (!(e->w[i] >= 0) || isinf(e->w[i]))
+            return ens__fail(err, ENS_EDATA, "metric %s: the weight of row %zu is %g",
+                             metric->name, i + 1, e->w[i]);
+        total += e->w[i];
+    }
+    if (e->w != NULL && total == 0)
+        return ens__fail(err, ENS_EDATA, "metric %s: all weights are zero", metric->name);
+    for (size_t i = 0; i < e->n && e->task == CLASSES; i++)
+        if (e->label[i] < -1 || e->label[i] >= (int32_t)e->k)
+            return ens__fail(err, ENS_EINVAL,
+                             "metric %s: label %ld of row %zu is outside [-1, %zu)",
+                             metric->name, (long)e->label[i], i + 1, e->k);
+    for (size_t i = 0; i < e->n * e->k; i++)
+        if (!isfinite(e->pred[i]))
+            return ens__fail(err, ENS_EDATA,
+                             "metric %s: the prediction of row %zu is not finite",
+                             metric->name, i / e->k + 1);
+    return ENS_OK;
+}
+
+ens_status ens_metric(double *out, const char *line, const ens_eval *e, ens_error *err)
+{
+    const ens__metric *metric = NULL;
+    ens__metric_params params;
+    ens_status st;
+
+    *out = NAN;
+    if ((st = ens__metric_parse(&metric, &params, line, err)) != ENS_OK ||
+        (st = ens__metric_check(metric, e, err)) != ENS_OK)
+        return st;
+    return metric->fn(out, &params, e, err);
+}
