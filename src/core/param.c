@@ -62,21 +62,27 @@ typedef struct place {
     const ens__token *token;
 } place;
 
+/* The words of a parameter as strings of their own. */
 typedef struct word_list {
-    const char *words;
-    char item[64];
+    char item[16][32];
+    size_t n;
 } word_list;
+
+static void word_list_fill(word_list *list, const char *words)
+{
+    size_t len;
+    const char *s;
+
+    for (list->n = 0; list->n < 16 && (s = ens__list_item(words, list->n, &len)) != NULL;
+         list->n++)
+        snprintf(list->item[list->n], sizeof *list->item, "%.*s", (int)len, s);
+}
 
 static const char *next_word(const void *ctx, size_t i)
 {
-    word_list *list = (word_list *)(uintptr_t)ctx; /* item is scratch of the search */
-    size_t n;
-    const char *s = ens__list_item(list->words, i, &n);
+    const word_list *list = ctx;
 
-    if (s == NULL)
-        return NULL;
-    snprintf(list->item, sizeof list->item, "%.*s", (int)n, s);
-    return list->item;
+    return i < list->n ? list->item[i] : NULL;
 }
 
 static const char *kind_phrase(ens_param_kind kind)
@@ -107,7 +113,7 @@ static ens_status wrong_value(const place *at, ens_error *err)
     int n = (int)(t->n < 40 ? t->n : 40);
     bool words = at->p->words[0] != 0, only_words = at->p->kind == ENS_PARAM_WORD;
     char text[64];
-    word_list list = {at->p->words, ""};
+    word_list list;
     const char *near;
 
     if (t->kind == ENS__TOKEN_PUNCT && (t->s[0] == '{' || t->s[0] == '.'))
@@ -116,6 +122,7 @@ static ens_status wrong_value(const place *at, ens_error *err)
             "column %zu: %s.%s: sets and ranges are for tuning, a fit takes one value",
             t->column, at->owner, at->p->name);
     snprintf(text, sizeof text, "%.*s", n, t->s);
+    word_list_fill(&list, at->p->words);
     near =
         words && t->kind == ENS__TOKEN_WORD ? ens__nearest(text, next_word, &list) : NULL;
     return ens__fail_at(err, ENS_EPARSE, 1, t->column,
@@ -150,11 +157,15 @@ static ens_status read_number(double *out, const place *at, ens_error *err)
 
 static ens_status read_in_range(double *out, const place *at, ens_error *err)
 {
-    ens_status st = read_number(out, at, err);
+    double v;
+    ens_status st = read_number(&v, at, err);
 
-    if (st == ENS_OK && !(*out >= at->p->min && *out <= at->p->max))
-        st = out_of_range(at, *out, at->p->min, at->p->max, err);
-    return st;
+    if (st != ENS_OK)
+        return st;
+    if (!(v >= at->p->min && v <= at->p->max))
+        return out_of_range(at, v, at->p->min, at->p->max, err);
+    *out = v;
+    return ENS_OK;
 }
 
 static ens_status read_int(int64_t *out, const place *at, ens_error *err)

@@ -105,11 +105,8 @@ ens_status ens__balanced_accuracy(double *out, const ens__metric_params *p,
             sum += m.cell[c * m.k + c] / m.truth[c];
             present++;
         }
+    *out = sum / (present + (m.unknown > 0));
     counts_clear(&m);
-    if (present == 0)
-        return ens__fail(err, ENS_EDATA,
-                         "balanced_accuracy: no row is of a class of the model");
-    *out = sum / present;
     return ENS_OK;
 }
 
@@ -146,11 +143,13 @@ static ens_status average(double *out, int how, const ens_eval *e, double beta,
         *out = fscore(m.right, m.total, m.total, beta);
     } else {
         for (size_t c = 0; c < m.k; c++) {
-            double w = how == ENS__AVERAGE_MACRO ? 1 : m.truth[c];
+            double w = how == ENS__AVERAGE_WEIGHTED ? m.truth[c]
+                                                    : m.truth[c] + m.predicted[c] > 0;
 
             sum += w * fscore(m.cell[c * m.k + c], m.truth[c], m.predicted[c], beta);
             weight += w;
         }
+        weight += how == ENS__AVERAGE_WEIGHTED ? m.unknown : m.unknown > 0;
         *out = ratio(sum, weight);
     }
     counts_clear(&m);
@@ -179,13 +178,14 @@ ens_status ens__fbeta(double *out, const ens__metric_params *p, const ens_eval *
 ens_status ens__mcc(double *out, const ens__metric_params *p, const ens_eval *e,
                     ens_error *err)
 {
-    double both = 0, truth = 0, predicted = 0, covariance, spread;
+    double both = 0, truth, predicted = 0, covariance, spread;
     counts m;
     ens_status st = counts_make(&m, e, err);
 
     (void)p;
     if (st != ENS_OK)
         return st;
+    truth = m.unknown * m.unknown;
     for (size_t c = 0; c < m.k; c++) {
         both += m.truth[c] * m.predicted[c];
         truth += m.truth[c] * m.truth[c];

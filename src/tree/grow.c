@@ -167,11 +167,13 @@ static void recall_split(ens__work *w, const task *t)
     memcpy(w->set, t->block + 2 * w->sums, w->set_words * sizeof *w->set);
 }
 
-/* The point between the two neighbouring values that a split separates. */
+/* The point between the two neighbouring values that a split separates; of no use to sets. */
 static double threshold_of(const ens__work *w, const ens__split *s)
 {
     const ens__bins *b = w->bins[s->feature];
 
+    if (s->by_set)
+        return 0;
     return s->next < b->n_bins ? ens__between(b->high[s->code], b->low[s->next])
                                : DBL_MAX;
 }

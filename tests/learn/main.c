@@ -3,8 +3,11 @@
 
 #include "run.h"
 
+Suite *recipe_suite(void);
+Suite *fit_suite(void);
+
 /* One line a module: each tests/learn/test_*.c has one of these. */
-static Suite *(*const suites[])(void) = {NULL};
+static Suite *(*const suites[])(void) = {recipe_suite, fit_suite, NULL};
 
 int main(void)
 {
