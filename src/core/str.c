@@ -144,7 +144,8 @@ const char *ens__nearest(const char *name, const char *(*next)(const void *ctx, 
 {
     size_t n = strlen(name),
            best = 1 + n / 4; /* a mistake in four letters, and one more */
-    const char *found = NULL, *candidate;
+    size_t found = SIZE_MAX;
+    const char *candidate;
 
     if (n > LONGEST_NAME)
         return NULL;
@@ -154,12 +155,12 @@ const char *ens__nearest(const char *name, const char *(*next)(const void *ctx, 
         if (m > LONGEST_NAME || (m > n ? m - n : n - m) > best)
             continue;
         size_t d = alignment_distance(name, n, candidate, m);
-        if (d < n && d < m && (d < best || (d == best && found == NULL))) {
+        if (d < n && d < m && (d < best || (d == best && found == SIZE_MAX))) {
             best = d;
-            found = candidate;
+            found = i;
         }
     }
-    return found;
+    return found != SIZE_MAX ? next(ctx, found) : NULL;
 }
 
 /* ---- Lists ---- */

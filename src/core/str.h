@@ -33,7 +33,7 @@ bool ens__number_parse(double *out, const char *s, size_t n);
 const char *ens__number_scan(double *out, const char *s, const char *end);
 
 /* The candidate nearest to name by optimal string alignment distance, if it is near enough to be a typing
- * mistake; else NULL. next(ctx, i) gives candidate i, NULL past the last. */
+ * mistake; else NULL. next(ctx, i) gives candidate i, NULL past the last; it may reuse its memory. */
 const char *ens__nearest(const char *name, const char *(*next)(const void *ctx, size_t i), const void *ctx);
 
 /* Item i of a comma-separated list; NULL past the last. */

@@ -160,6 +160,26 @@ START_TEST(nearest_takes_the_first_of_equals)
 }
 END_TEST
 
+/* As a caller does who cuts its candidates out of a list. */
+static const char *in_one_place(const void *ctx, size_t i)
+{
+    static char place[8];
+    size_t n;
+    const char *item = ens__list_item(ctx, i, &n);
+
+    if (item == NULL)
+        return NULL;
+    memcpy(place, item, n);
+    place[n] = 0;
+    return place;
+}
+
+START_TEST(nearest_lets_candidates_share_their_memory)
+{
+    ck_assert_str_eq(ens__nearest("srqt", in_one_place, "all,sqrt,log2"), "sqrt");
+}
+END_TEST
+
 START_TEST(list_items_by_place)
 {
     size_t len = 99;
@@ -196,6 +216,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, nearest_finds_typing_mistakes);
     tcase_add_test(tc, nearest_leaves_other_names_alone);
     tcase_add_test(tc, nearest_takes_the_first_of_equals);
+    tcase_add_test(tc, nearest_lets_candidates_share_their_memory);
     tcase_add_test(tc, list_items_by_place);
     tcase_add_test(tc, list_finds_whole_items_only);
 }
