@@ -13,4 +13,5 @@ libens_internal_la_SOURCES += \
 	src/data/intern.c \
 	src/data/intern.h \
 	src/data/levels.c \
+	src/data/split.c \
 	src/data/table.c
