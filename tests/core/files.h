@@ -2,6 +2,7 @@
 #ifndef TESTS_CORE_FILES_H
 #define TESTS_CORE_FILES_H
 
+#include "run.h"
 #include <dirent.h>
 #include <errno.h>
 #include <ftw.h>

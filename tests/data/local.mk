@@ -1,5 +1,12 @@
 check_PROGRAMS += tests/test_data
-tests_test_data_SOURCES = tests/run.h tests/data/main.c \
+tests_test_data_SOURCES = tests/run.h tests/comma.h tests/core/files.h tests/data/main.c \
+	tests/data/csv_help.h \
+	tests/data/test_csv.c \
+	tests/data/test_csv_bad.c \
+	tests/data/test_csv_ways.c \
+	tests/data/test_csv_write.c \
+	tests/data/test_dataset.c \
+	tests/data/test_intern.c \
 	tests/data/test_split.c
 tests_test_data_CPPFLAGS = $(test_cppflags)
 tests_test_data_CFLAGS = $(test_cflags)

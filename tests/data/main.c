@@ -3,10 +3,22 @@
 
 #include "run.h"
 
+Suite *csv_suite(void);
+Suite *csv_bad_suite(void);
+Suite *csv_ways_suite(void);
+Suite *csv_write_suite(void);
+Suite *dataset_suite(void);
+Suite *intern_suite(void);
 Suite *split_suite(void);
 
 /* One line a module: each tests/data/test_*.c has one of these. */
 static Suite *(*const suites[])(void) = {
+    csv_suite,
+    csv_bad_suite,
+    csv_ways_suite,
+    csv_write_suite,
+    dataset_suite,
+    intern_suite,
     split_suite,
     NULL,
 };
