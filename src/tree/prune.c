@@ -13,16 +13,17 @@
 /* Nodes that are still reached, in their order, and the values and sets that they use. */
 static void pack(ens__build *b, uint32_t *to)
 {
-    size_t n = 1;
+    size_t n = 0;
 
     memset(to, 0xff, b->n_nodes * sizeof *to); /* ENS__LEAF: not reached */
     to[0] = 0;
-    for (size_t i = 0; i < b->n_nodes; i++)
-        if (to[i] != ENS__LEAF && b->node[i].feature != ENS__LEAF) {
-            to[b->node[i].left] = (uint32_t)n;
-            to[b->node[i].left + 1] = (uint32_t)n + 1;
-            n += 2;
-        }
+    for (size_t i = 0; i < b->n_nodes; i++) {
+        if (to[i] == ENS__LEAF)
+            continue;
+        to[i] = (uint32_t)n++;
+        if (b->node[i].feature != ENS__LEAF)
+            to[b->node[i].left] = to[b->node[i].left + 1] = 0;
+    }
     for (size_t i = 0; i < b->n_nodes; i++) {
         ens__node node = b->node[i];
 

@@ -1,5 +1,8 @@
 check_PROGRAMS += tests/test_tree
-tests_test_tree_SOURCES = tests/run.h tests/tree/main.c
+tests_test_tree_SOURCES = tests/run.h tests/tree/main.c \
+	tests/tree/naive.c \
+	tests/tree/naive.h \
+	tests/tree/test_grow.c
 tests_test_tree_CPPFLAGS = $(test_cppflags)
 tests_test_tree_CFLAGS = $(test_cflags)
 tests_test_tree_LDADD = $(test_ldadd)
