@@ -14,6 +14,7 @@ endif
 TESTS += $(check_PROGRAMS)
 
 include $(srcdir)/tests/checks/local.mk
+include $(srcdir)/tests/fuzz/local.mk
 
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests -DTEST_DATA='"$(abs_top_srcdir)/data"' \
 	-DTEST_SRC='"$(abs_top_srcdir)"' -DTEST_BUILD='"$(abs_top_builddir)"'
