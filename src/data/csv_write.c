@@ -13,13 +13,14 @@ static ens_status write_error(ens_error *err)
     return ens__fail(err, ENS_EIO, "cannot write: %s", strerror(errno));
 }
 
-/* Reading drops blanks around a field that is not quoted, and an empty one is missing. */
+/* Reading drops blanks around a field that is not quoted, and a byte order mark before the first
+ * one; an empty one is missing. */
 static bool needs_quotes(const char *s, size_t n, char delimiter)
 {
     const char special[] = {delimiter, '"', '\n', '\r', 0};
 
     return n == 0 || s[strcspn(s, special)] != 0 || strchr(" \t", s[0]) != NULL ||
-           strchr(" \t", s[n - 1]) != NULL;
+           strchr(" \t", s[n - 1]) != NULL || strncmp(s, "\xEF\xBB\xBF", 3) == 0;
 }
 
 ens_status ens_csv_write_text(FILE *to, const char *text, char delimiter, ens_error *err)
