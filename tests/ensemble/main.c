@@ -3,10 +3,12 @@
 
 #include "run.h"
 
+Suite *determinism_suite(void);
 Suite *oom_suite(void);
 
 /* One line a module: each tests/ensemble/test_*.c has one of these. */
 static Suite *(*const suites[])(void) = {
+    determinism_suite,
     oom_suite,
     NULL,
 };

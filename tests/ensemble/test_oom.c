@@ -223,6 +223,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, nothing_is_kept_from_a_failure);
 }
 
+Suite *oom_suite(void);
+
 Suite *oom_suite(void)
 {
     return suite_of("oom", add);

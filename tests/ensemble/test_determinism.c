@@ -1,0 +1,216 @@
+/* test_determinism.c - the same recipe, table and seed give the same bytes, however the work is spread.
+ *
+ * Models are compared as the files they save to; predictions and out-of-bag predictions bit by bit. */
+#include <config.h>
+
+#include "run.h"
+#include <core/cpu.h>
+#include <ensemble.h>
+
+static const char *const recipes[] = {
+    "tree",
+    "tree(max_leaf_nodes=20, max_features=0.5)",
+    "dummy",
+    "forest(n_estimators=12, oob_score=true)",
+    "forest(n_estimators=9, max_features=1.0, bootstrap=false, min_samples_leaf=5)",
+    "bagging(tree(max_depth=4), n_estimators=7, max_samples=0.5, max_features=0.5, oob_score=true)",
+    "bagging(bagging(tree(max_depth=3), n_estimators=3), n_estimators=3)",
+    "bagging(dummy, n_estimators=5)",
+};
+
+/* Categories, missing values, a number to predict, more than two classes; the last ones, of no file,
+ * are large enough that a single tree is worth several threads. */
+static const struct table {
+    const char *file, *target;
+} tables[] = {
+    {TEST_DATA "/titanic.csv", "survived"},
+    {TEST_DATA "/cars.csv", "price"},
+    {TEST_DATA "/wine.csv", "cultivar"},
+    {NULL, "classes"},
+    {NULL, "numbers"},
+};
+
+enum { TITANIC, BIG_CLASSES = 3, N_BIG = 12000, P_BIG = 5 };
+
+static const unsigned threads[] = {1, 2, 3, 7};
+
+enum {
+    N_RECIPES = sizeof recipes / sizeof *recipes,
+    N_TABLES = sizeof tables / sizeof *tables,
+    N_THREADS = sizeof threads / sizeof *threads
+};
+
+/* All that one fit comes to. */
+typedef struct outcome {
+    void *file;
+    size_t file_size;
+    double *pred, *oob;
+    size_t n_pred, n_oob;
+} outcome;
+
+static void outcome_clear(outcome *o)
+{
+    ens_bytes_free(o->file);
+    free(o->pred);
+    free(o->oob);
+}
+
+static outcome outcome_of(const char *recipe, const ens_dataset *data, uint64_t seed, unsigned n_threads)
+{
+    ens_exec exec = {.threads = n_threads};
+    ens_learner *learner = NULL;
+    ens_model *model = NULL;
+    const double *oob;
+    outcome o = {0};
+    ens_error err;
+
+    ck_ok(ens_learner_parse(&learner, recipe, &err));
+    ck_ok(ens_fit(&model, learner, data, NULL, seed, &exec, &err));
+    ck_ok(ens_model_save_bytes(&o.file, &o.file_size, model, &err));
+    o.n_pred = ens_dataset_n(data) * ens_model_k(model);
+    o.pred = calloc(o.n_pred, sizeof *o.pred);
+    ck_assert_ptr_nonnull(o.pred);
+    ck_ok(ens_model_predict(model, data, o.pred, &exec, &err));
+    if ((oob = ens_model_oob(model, &o.n_oob)) != NULL) {
+        o.n_oob *= ens_model_k(model);
+        o.oob = calloc(o.n_oob, sizeof *o.oob);
+        ck_assert_ptr_nonnull(o.oob);
+        memcpy(o.oob, oob, o.n_oob * sizeof *o.oob);
+    }
+    ens_model_free(model);
+    ens_learner_free(learner);
+    return o;
+}
+
+static void must_be_same(const outcome *a, const outcome *b, const char *recipe, const char *what)
+{
+    ck_assert_msg(a->file_size == b->file_size && memcmp(a->file, b->file, a->file_size) == 0,
+                  "%s: another model file with %s", recipe, what);
+    ck_assert_msg(memcmp(a->pred, b->pred, a->n_pred * sizeof *a->pred) == 0,
+                  "%s: other predictions with %s", recipe, what);
+    ck_assert_msg((a->oob != NULL) == (b->oob != NULL) && a->n_oob == b->n_oob,
+                  "%s: another shape out of bag with %s", recipe, what);
+    ck_assert_msg(a->oob == NULL || memcmp(a->oob, b->oob, a->n_oob * sizeof *a->oob) == 0,
+                  "%s: other predictions out of bag with %s", recipe, what);
+}
+
+/* Numbers that are spread evenly (a Weyl sequence a column), and a target that depends on them. */
+static ens_dataset *big_table(ens_task task)
+{
+    static const double step[P_BIG] = {0.6180339887498949, 0.7548776662466927, 0.8191725133961645,
+                                       0.8566748838545029, 0.8812714616335696};
+    double *x = calloc(N_BIG * P_BIG, sizeof *x), *y = calloc(N_BIG, sizeof *y);
+    ens_dataset *data = NULL;
+    ens_error err;
+
+    ck_assert(x != NULL && y != NULL);
+    for (size_t i = 0; i < N_BIG; i++) {
+        double *row = x + i * P_BIG;
+
+        for (size_t j = 0; j < P_BIG; j++)
+            row[j] = fmod((double)(i + 1) * step[j], 1.0);
+        y[i] = row[0] + row[1] * row[2] + 0.2 * row[4];
+        if (task == ENS_TASK_CLASSIFICATION)
+            y[i] = y[i] < 0.6 ? 0 : y[i] < 1 ? 1 : 2;
+    }
+    ck_ok(ens_dataset_from_matrix(&data, x, N_BIG, P_BIG, y, task, &err));
+    free(x);
+    free(y);
+    return data;
+}
+
+static ens_dataset *table_of(size_t i)
+{
+    const ens_csv_options options = {.target = tables[i].target};
+    ens_dataset *data = NULL;
+    ens_error err;
+
+    if (tables[i].file == NULL)
+        return big_table(i == BIG_CLASSES ? ENS_TASK_CLASSIFICATION : ENS_TASK_REGRESSION);
+    ck_ok(ens_csv_read(&data, tables[i].file, &options, &err));
+    return data;
+}
+
+START_TEST(any_number_of_threads_gives_the_same_bytes)
+{
+    for (size_t t = 0; t < N_TABLES; t++) {
+        ens_dataset *data = table_of(t);
+        outcome one = outcome_of(recipes[_i], data, 5, 1);
+
+        for (size_t i = 1; i < N_THREADS; i++) {
+            outcome many = outcome_of(recipes[_i], data, 5, threads[i]);
+            char what[40];
+
+            snprintf(what, sizeof what, "%u threads", threads[i]);
+            must_be_same(&one, &many, recipes[_i], what);
+            outcome_clear(&many);
+        }
+        outcome_clear(&one);
+        ens_dataset_free(data);
+    }
+}
+END_TEST
+
+START_TEST(plain_kernels_give_the_same_bytes)
+{
+    ens_dataset *data = table_of(BIG_CLASSES);
+    outcome fast = outcome_of(recipes[_i], data, 5, 2), plain;
+
+    /* This process is a child of Check's: others keep their CPU. */
+    ens__cpu_cap(ENS__CPU_BASE);
+    plain = outcome_of(recipes[_i], data, 5, 2);
+    must_be_same(&fast, &plain, recipes[_i], "plain kernels");
+    outcome_clear(&fast);
+    outcome_clear(&plain);
+    ens_dataset_free(data);
+}
+END_TEST
+
+START_TEST(another_seed_gives_another_forest)
+{
+    /* Else the tests above would pass without any randomness at all. */
+    ens_dataset *data = table_of(TITANIC);
+    outcome a = outcome_of("forest(n_estimators=3)", data, 1, 1);
+    outcome b = outcome_of("forest(n_estimators=3)", data, 2, 1);
+
+    ck_assert(memcmp(a.pred, b.pred, a.n_pred * sizeof *a.pred) != 0);
+    outcome_clear(&a);
+    outcome_clear(&b);
+    ens_dataset_free(data);
+}
+END_TEST
+
+START_TEST(a_forest_begins_with_the_trees_of_a_smaller_one)
+{
+    /* Tree i draws from a stream named by i, so more trees change none of the first ones. Out of 5
+     * trees of a forest and 10 of another: 10 * mean10 - 5 * mean5 is a sum of 5 trees' probabilities,
+     * which are within [0, 5], for every row. */
+    ens_dataset *data = table_of(TITANIC);
+    outcome five = outcome_of("forest(n_estimators=5)", data, 3, 2);
+    outcome ten = outcome_of("forest(n_estimators=10)", data, 3, 2);
+
+    for (size_t i = 0; i < five.n_pred; i++) {
+        double rest = 10 * ten.pred[i] - 5 * five.pred[i];
+
+        ck_assert_msg(rest > -1e-9 && rest < 5 + 1e-9, "row %zu: the other five add up to %g", i / 2, rest);
+    }
+    outcome_clear(&five);
+    outcome_clear(&ten);
+    ens_dataset_free(data);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_loop_test(tc, any_number_of_threads_gives_the_same_bytes, 0, N_RECIPES);
+    tcase_add_loop_test(tc, plain_kernels_give_the_same_bytes, 0, N_RECIPES);
+    tcase_add_test(tc, another_seed_gives_another_forest);
+    tcase_add_test(tc, a_forest_begins_with_the_trees_of_a_smaller_one);
+}
+
+Suite *determinism_suite(void);
+
+Suite *determinism_suite(void)
+{
+    return suite_of("determinism", add);
+}
