@@ -1,6 +1,7 @@
 libens_internal_la_SOURCES += \
 	src/data/bins.c \
 	src/data/bins.h \
+	src/data/clusters.c \
 	src/data/csv.h \
 	src/data/csv_cells.c \
 	src/data/csv_header.c \
@@ -10,6 +11,8 @@ libens_internal_la_SOURCES += \
 	src/data/csv_write.c \
 	src/data/dataset.c \
 	src/data/dataset.h \
+	src/data/generate.c \
+	src/data/generate.h \
 	src/data/intern.c \
 	src/data/intern.h \
 	src/data/levels.c \

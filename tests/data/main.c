@@ -8,6 +8,7 @@ Suite *csv_bad_suite(void);
 Suite *csv_ways_suite(void);
 Suite *csv_write_suite(void);
 Suite *dataset_suite(void);
+Suite *generate_suite(void);
 Suite *intern_suite(void);
 Suite *split_suite(void);
 
@@ -18,6 +19,7 @@ static Suite *(*const suites[])(void) = {
     csv_ways_suite,
     csv_write_suite,
     dataset_suite,
+    generate_suite,
     intern_suite,
     split_suite,
     NULL,
