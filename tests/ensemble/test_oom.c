@@ -49,7 +49,7 @@ typedef ens_status (*step_fn)(program *p, ens_error *err);
 
 static ens_status step_read(program *p, ens_error *err)
 {
-    const ens_csv_options options = {.target = "class"};
+    const ens_csv_options options = {.target = "class", .threads = p->exec.threads};
 
     return ens_csv_parse(&p->data, table_text, sizeof table_text - 1, "t.csv", &options, err);
 }
