@@ -147,7 +147,7 @@ ENS_API ens_status ens_reader_bad(ens_reader *r, ens_error *err, const char *fmt
 /** What a type's read may rely on: already checked. */
 typedef struct ens_read_args {
     const ens_learner *learner;
-    const ens_feature *feature; /**< [p], names and n_levels only */
+    const ens_feature *feature; /**< [p], names, n_levels, and x or code set but without values */
     size_t p;
     ens_task task;
     size_t k;

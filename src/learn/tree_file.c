@@ -220,8 +220,9 @@ static bool all_finite(const double *v, size_t n)
 static const char *check_node(ens__tree *t, size_t i, const ens_read_args *a)
 {
     ens__node *node = &t->node[i];
+    const ens_feature *f;
     double threshold = node->threshold;
-    uint32_t j = node->feature & ENS__FEATURE, levels;
+    uint32_t j = node->feature & ENS__FEATURE;
 
     if (node->feature == ENS__LEAF)
         return t->k > 1
@@ -231,14 +232,14 @@ static const char *check_node(ens__tree *t, size_t i, const ens_read_args *a)
         return "has no such feature";
     if (node->left <= i || node->left >= t->n_nodes - 1)
         return "has a child outside its tree";
-    levels = a->feature[j].n_levels;
-    if (((node->feature & ENS__BY_SET) != 0) != (levels > 0))
+    f = &a->feature[j]; /* a category may be without levels: n_levels does not tell */
+    if (((node->feature & ENS__BY_SET) != 0) != (f->code != NULL))
         return "splits a feature of another type";
-    if (levels == 0)
+    if (f->code == NULL)
         return isfinite(threshold) ? NULL : "has a threshold that is not finite";
     if (!(threshold >= 0 && threshold <= (double)t->n_words) ||
         threshold != floor(threshold) ||
-        t->n_words - (size_t)threshold < (levels + 31) / 32)
+        t->n_words - (size_t)threshold < (f->n_levels + 31) / 32)
         return "has a set outside its tree";
     node->set = (uint64_t)threshold;
     return NULL;
