@@ -6,11 +6,9 @@
 #include <core/mem.h>
 #include <core/str.h>
 #include <io/hash.h>
+#include <num/rng.h>
 #include <stdio.h>
 #include <unistd.h>
-
-/* The registry asks for the built-in types; these tests need none. */
-const ens_learner_type *const ens__builtins[] = {NULL};
 
 /* ---- The type ------------------------------------------------------------------------------------------- */
 
@@ -267,6 +265,91 @@ unsigned char *probe_file(size_t *size, const char *recipe)
     file = malloc(*size);
     memcpy(file, bytes, *size);
     ens_bytes_free(bytes);
+    ens_model_free(m);
+    return file;
+}
+
+/* ---- Real models ------------------------------------------------------------------------------------------ */
+
+const real_recipe real_models[N_REAL_MODELS] = {
+    {"dummy", ENS_TASK_CLASSIFICATION},
+    {"dummy(strategy=median)", ENS_TASK_REGRESSION},
+    {"naive_bayes", ENS_TASK_CLASSIFICATION},
+    {"bagging(naive_bayes, n_estimators=3)", ENS_TASK_CLASSIFICATION},
+    {"bagging(naive_bayes, n_estimators=3, max_features=2)", ENS_TASK_CLASSIFICATION},
+    {"tree", ENS_TASK_CLASSIFICATION},
+    {"tree", ENS_TASK_REGRESSION},
+    {"forest(n_estimators=4)", ENS_TASK_CLASSIFICATION},
+    {"forest(n_estimators=4)", ENS_TASK_REGRESSION},
+    {"bagging(tree, n_estimators=3, max_features=2)", ENS_TASK_CLASSIFICATION},
+    {"bagging(bagging(tree(max_depth=3), n_estimators=2), n_estimators=2)",
+     ENS_TASK_REGRESSION},
+};
+
+/* The target needs all columns but the last; the levels of the first category need more than one word of bits. */
+ens_dataset *real_table(ens_task task)
+{
+    static double x[2][N_ROWS], y[N_ROWS];
+    static int32_t code[3][N_ROWS], label[N_ROWS];
+    static char name[N_LEVELS][8];
+    const char *level[N_LEVELS];
+    bool classes = task == ENS_TASK_CLASSIFICATION;
+    ens__stream s;
+    ens_dataset *data = NULL;
+    ens_error err;
+
+    ens__stream_init(&s, 1, ENS__FOR_TEST, 0);
+    for (size_t l = 0; l < N_LEVELS; l++) {
+        snprintf(name[l], sizeof name[l], "l%02zu", l);
+        level[l] = name[l];
+    }
+    for (size_t i = 0; i < N_ROWS; i++) {
+        for (size_t j = 0; j < 2; j++)
+            x[j][i] = i % 7 == j ? (double)NAN : ens__stream_gaussian(&s);
+        code[0][i] = (int32_t)ens__stream_below(&s, N_LEVELS + 1) - 1;
+        code[1][i] = (int32_t)ens__stream_below(&s, 4) - 1;
+        code[2][i] = -1;
+        y[i] = (i % 7 > 1 ? x[0][i] + x[1][i] : 0) + code[0][i] % 5 + code[1][i];
+        label[i] = y[i] > 3 ? 2 : y[i] > 0;
+    }
+    ck_ok(ens_dataset_from_columns(
+        &data,
+        (ens_column[]){
+            {.name = "a", .x = x[0]},
+            {.name = "b", .x = x[1]},
+            {.name = "many", .code = code[0], .levels = level, .n_levels = N_LEVELS},
+            {.name = "few", .code = code[1], .levels = level, .n_levels = 3},
+            {.name = "none", .code = code[2], .levels = level, .n_levels = 0},
+            {.name = "y",
+             .role = ENS_TARGET,
+             .x = classes ? NULL : y,
+             .code = classes ? label : NULL,
+             .levels = level,
+             .n_levels = classes ? 3 : 0},
+        },
+        6, N_ROWS, task, &err));
+    return data;
+}
+
+ens_model *real_model(int i, const ens_dataset *data)
+{
+    ens_learner *learner = NULL;
+    ens_model *m = NULL;
+    ens_error err;
+
+    ck_ok(ens_learner_parse(&learner, real_models[i].recipe, &err));
+    ck_ok(ens_fit(&m, learner, data, NULL, 7, &(ens_exec){.threads = 1}, &err));
+    ens_learner_free(learner);
+    return m;
+}
+
+void *real_file(size_t *size, int i, const ens_dataset *data)
+{
+    ens_model *m = real_model(i, data);
+    void *file = NULL;
+    ens_error err;
+
+    ck_ok(ens_model_save_bytes(&file, size, m, &err));
     ens_model_free(m);
     return file;
 }

@@ -1,4 +1,5 @@
-/* fixture.h - a learner type made for these tests, a model of it built by hand, and files altered on purpose. */
+/* fixture.h - a learner type made for these tests, a model of it built by hand, real models, and files altered on
+ * purpose. */
 #ifndef TESTS_IO_FIXTURE_H
 #define TESTS_IO_FIXTURE_H
 
@@ -12,6 +13,22 @@ void probe_register(void);
 ens_model *probe_model(const char *recipe);
 /* Its file; free(). */
 unsigned char *probe_file(size_t *size, const char *recipe);
+
+enum { N_ROWS = 120, N_LEVELS = 70, N_REAL_MODELS = 11 };
+
+typedef struct real_recipe {
+    const char *recipe;
+    ens_task task;
+} real_recipe;
+
+/* One of every learner that there is, alone and nested. */
+extern const real_recipe real_models[N_REAL_MODELS];
+
+/* A table of numbers with gaps, a category of N_LEVELS levels, one of three and one without any. */
+ens_dataset *real_table(ens_task task);
+/* Model i fitted on it, and its file; ens_bytes_free(). */
+ens_model *real_model(int i, const ens_dataset *data);
+void *real_file(size_t *size, int i, const ens_dataset *data);
 
 /* The header of a file, parsed; json_decref(). */
 json_t *file_header(const unsigned char *file, size_t size);

@@ -3,6 +3,7 @@ tests_test_io_SOURCES = tests/run.h tests/io/main.c \
 	tests/io/fixture.c \
 	tests/io/fixture.h \
 	tests/io/test_container.c \
+	tests/io/test_hostile.c \
 	tests/io/test_model.c
 tests_test_io_CPPFLAGS = $(test_cppflags)
 tests_test_io_CFLAGS = $(test_cflags)

@@ -5,12 +5,14 @@
 #include "run.h"
 
 Suite *container_suite(void);
+Suite *hostile_suite(void);
 Suite *io_model_suite(void);
 
 /* One line a module: each tests/io/test_*.c has one of these. */
 static Suite *(*const suites[])(void) = {
     container_suite,
     io_model_suite,
+    hostile_suite,
     NULL,
 };
 

@@ -147,6 +147,65 @@ START_TEST(unaligned_memory_is_no_matter)
 }
 END_TEST
 
+/* ---- Real learners ---------------------------------------------------------------------------------------- */
+
+static void same_predictions(const ens_model *a, const ens_model *b,
+                             const ens_dataset *data)
+{
+    size_t bytes = N_ROWS * ens_model_k(a) * sizeof(double);
+    double *x = malloc(bytes), *y = malloc(bytes);
+    ens_error err;
+
+    ck_ok(ens_model_predict(a, data, x, &(ens_exec){.threads = 1}, &err));
+    ck_ok(ens_model_predict(b, data, y, &(ens_exec){.threads = 1}, &err));
+    ck_assert_mem_eq(x, y, bytes);
+    free(x);
+    free(y);
+}
+
+static void same_importance(const ens_model *a, const ens_model *b)
+{
+    double x[8], y[8];
+    ens_status st = ens_model_importance(a, x, NULL);
+
+    ck_assert_int_eq(ens_model_importance(b, y, NULL), st);
+    if (st == ENS_OK)
+        ck_assert_mem_eq(x, y, ens_model_p(a) * sizeof *x);
+}
+
+static void same_description(const ens_model *a, const ens_model *b)
+{
+    char *x = NULL, *y = NULL;
+    ens_error err;
+
+    ck_ok(ens_model_describe(&x, a, &err));
+    ck_ok(ens_model_describe(&y, b, &err));
+    ck_assert_str_eq(x, y);
+    ens_string_free(x);
+    ens_string_free(y);
+}
+
+START_TEST(real_learner_comes_back_the_same)
+{
+    ens_dataset *data = real_table(real_models[_i].task);
+    ens_model *m = real_model(_i, data), *back = NULL;
+    size_t n;
+    void *file = real_file(&n, _i, data);
+    ens_error err;
+
+    ck_ok(ens_model_load_bytes(&back, file, n, &err));
+    same_model(m, back);
+    same_bytes(m, back);
+    same_predictions(m, back, data);
+    same_importance(m, back);
+    same_description(m, back);
+    ens_bytes_free(file);
+    ens_model_free(m);
+    ens_model_free(back);
+    ens_dataset_free(data);
+}
+END_TEST
+
 /* ---- Damage ---------------------------------------------------------------------------------------------- */
 
 START_TEST(every_truncation_is_found)
@@ -349,12 +408,15 @@ START_TEST(failed_save_is_told_and_leaves_nothing)
 {
     ens_model *m = probe_model("probe");
     const char *path = scratch_path("no/such/folder.ens");
+    void *bytes = NULL;
+    size_t n;
     ens_error err;
 
     ck_fails(ens_model_save(m, path, &err), ENS_EIO, path);
     ck_fails(ens_model_save(m, TEST_BUILD, &err), ENS_EIO, "directory");
     ck_fails(ens_model_save(m, NULL, &err), ENS_EINVAL, "path is NULL");
     ck_fails(ens_model_save(NULL, path, &err), ENS_EINVAL, "model is NULL");
+    ck_fails(ens_model_save_bytes(&bytes, &n, NULL, &err), ENS_EINVAL, "model is NULL");
     if (access("/dev/full", W_OK) == 0)
         ck_fails(ens_model_save(m, "/dev/full", &err), ENS_EIO, "/dev/full");
     if (access("/proc/self", R_OK) == 0) /* where not even root can make a file */
@@ -455,12 +517,42 @@ START_TEST(load_survives_every_failing_allocation)
 }
 END_TEST
 
+/* A real learner: jansson's own memory left alone, so that every failure has its true name. */
+START_TEST(real_learner_survives_every_failing_allocation)
+{
+    ens_dataset *data = real_table(real_models[_i].task);
+    size_t n;
+    void *file = real_file(&n, _i, data), *again = NULL;
+    ens_model *m = NULL;
+    ens_status st = ENS_ENOMEM;
+
+    for (long k = 0; st != ENS_OK; k++) {
+        ens__mem_fail_at(k);
+        st = ens_model_load_bytes(&m, file, n, NULL);
+        ens__mem_fail_at(-1);
+        ck_assert(st == ENS_OK || (st == ENS_ENOMEM && m == NULL));
+    }
+    st = ENS_ENOMEM;
+    for (long k = 0; st != ENS_OK; k++) {
+        ens__mem_fail_at(k);
+        st = ens_model_save_bytes(&again, &n, m, NULL);
+        ens__mem_fail_at(-1);
+        ck_assert(st == ENS_OK || (st == ENS_ENOMEM && again == NULL));
+    }
+    ens_bytes_free(again);
+    ens_bytes_free(file);
+    ens_model_free(m);
+    ens_dataset_free(data);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_test(tc, memory_gives_the_model_back);
     tcase_add_test(tc, file_gives_the_model_back);
     tcase_add_test(tc, file_and_memory_hold_the_same_bytes);
     tcase_add_test(tc, unaligned_memory_is_no_matter);
+    tcase_add_loop_test(tc, real_learner_comes_back_the_same, 0, N_REAL_MODELS);
     tcase_add_test(tc, every_truncation_is_found);
     tcase_add_test(tc, every_flipped_bit_is_found);
     tcase_add_test(tc, trailing_bytes_are_refused);
@@ -472,6 +564,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, save_survives_every_failing_allocation);
     tcase_add_test(tc, save_to_a_file_survives_every_failing_allocation);
     tcase_add_test(tc, load_survives_every_failing_allocation);
+    tcase_add_loop_test(tc, real_learner_survives_every_failing_allocation, 0,
+                        N_REAL_MODELS);
 }
 
 Suite *io_model_suite(void);
