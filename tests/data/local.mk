@@ -1,6 +1,7 @@
 check_PROGRAMS += tests/test_data
 tests_test_data_SOURCES = tests/run.h tests/comma.h tests/core/files.h tests/data/main.c \
 	tests/data/csv_help.h \
+	tests/data/test_bins.c \
 	tests/data/test_csv.c \
 	tests/data/test_csv_bad.c \
 	tests/data/test_csv_ways.c \

@@ -3,6 +3,7 @@
 
 #include "run.h"
 
+Suite *bins_suite(void);
 Suite *csv_suite(void);
 Suite *csv_bad_suite(void);
 Suite *csv_ways_suite(void);
@@ -14,6 +15,7 @@ Suite *split_suite(void);
 
 /* One line a module: each tests/data/test_*.c has one of these. */
 static Suite *(*const suites[])(void) = {
+    bins_suite,
     csv_suite,
     csv_bad_suite,
     csv_ways_suite,
