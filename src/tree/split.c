@@ -164,6 +164,37 @@ static void try_counts(const ens__work *w, const order *o, bool missing_left,
     }
 }
 
+/* The same for squared error: (v^2 / w) of both sides. */
+static void try_responses(const ens__work *w, const order *o, bool missing_left,
+                          boundary *best)
+{
+    size_t last = o->n - (missing_left || !o->missing);
+    int64_t left[3] = {0}, right[3];
+
+    for (size_t s = 0; s < 3; s++) {
+        left[s] = missing_left ? w->missing[s] : 0;
+        right[s] = o->sum[s] - left[s];
+    }
+    for (size_t g = 0; g < last; g++) {
+        const int64_t *cell = w->cell + 3 * w->group[g];
+        double w_left, w_right, v_left, v_right;
+
+        for (size_t s = 0; s < 3; s++) {
+            left[s] += cell[s];
+            right[s] -= cell[s];
+        }
+        w_left = (double)left[ENS__SUM_W];
+        w_right = (double)right[ENS__SUM_W];
+        if (!big_enough(w, (double)left[2], w_left) ||
+            !big_enough(w, (double)right[2], w_right))
+            continue;
+        v_left = (double)left[ENS__SUM_V];
+        v_right = (double)right[ENS__SUM_V];
+        keep(best, v_left * (v_left / w_left) + v_right * (v_right / w_right), g,
+             missing_left);
+    }
+}
+
 static void try_sums(const ens__work *w, const order *o, bool missing_left,
                      boundary *best)
 {
@@ -240,15 +271,14 @@ static void make_set(ens__work *w, const order *o, const boundary *b)
     }
 }
 
-/* Take the boundary if it beats what the node has: on equal gain the lower feature wins, whenever it was drawn. */
+/* Take the boundary if it beats what the node has: of equal gains the one tried first stays, and the order of the
+ * features is drawn for each node, so that trees do not all prefer the same of several equal splits. */
 static void take(ens__work *w, const order *o, boundary *b)
 {
     double gain = b->value - o->node;
     ens__split *best = &w->best;
 
-    if (!b->found ||
-        (best->found &&
-         (gain < best->gain || (gain == best->gain && o->feature >= best->feature))))
+    if (!b->found || (best->found && gain <= best->gain))
         return;
     memset(w->best_left, 0, w->sums * sizeof *w->best_left);
     for (size_t g = 0; g <= b->at; g++)
@@ -279,6 +309,8 @@ static void try_order(ens__work *w, order *o)
             try_counts(w, o, side, &b);
         else if (w->o->criterion == ENS__ABSOLUTE_ERROR)
             o->node = try_absolute(w, o, side, &b);
+        else if (!w->classes)
+            try_responses(w, o, side, &b);
         else
             try_sums(w, o, side, &b);
     }
@@ -380,8 +412,7 @@ static void try_category(ens__work *w, order *o)
 
 /* ---- Features ---------------------------------------------------------------------------------------------------- */
 
-/* Whether the feature takes more than one value in the node. */
-static bool try_feature(ens__work *w, size_t j, const int64_t *sum, size_t begin,
+static void try_feature(ens__work *w, size_t j, const int64_t *sum, size_t begin,
                         size_t n)
 {
     size_t groups = ens__groups_make(w, j, begin, n);
@@ -401,26 +432,26 @@ static bool try_feature(ens__work *w, size_t j, const int64_t *sum, size_t begin
             try_order(w, &o);
     }
     ens__groups_clear(w, groups);
-    return groups > 1;
 }
 
-/* Features in random order, at least max_features of them and until one takes several values, as scikit-learn. */
-static void try_drawn(ens__work *w, const int64_t *sum, size_t begin, size_t n,
-                      uint64_t path)
+/* Features are tried in a random order of the node's own. Where none of max_features splits the node it stays a
+ * leaf, as in Breiman's own forests: to go on until one does, as scikit-learn, makes twice the leaves of pure noise. */
+void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
+                     uint64_t path)
 {
-    size_t drawn = 0;
-    bool varied = false;
+    size_t drawn;
     ens__stream s;
 
+    w->best.found = false;
     ens__stream_init(&s, w->a->seed, ENS__FOR_NODE, path);
-    for (; drawn < w->p && (drawn < w->o->max_features || !varied); drawn++) {
+    for (drawn = 0; drawn < w->o->max_features; drawn++) {
         size_t at = drawn + ens__stream_below(&s, (uint32_t)(w->p - drawn));
         uint32_t j = w->permutation[at];
 
         w->permutation[at] = w->permutation[drawn];
         w->permutation[drawn] = j;
         w->swapped[drawn] = (uint32_t)at;
-        varied = try_feature(w, j, sum, begin, n) || varied;
+        try_feature(w, j, sum, begin, n);
     }
     while (drawn-- > 0) { /* so that the draw depends on the node alone */
         uint32_t j = w->permutation[drawn];
@@ -428,16 +459,4 @@ static void try_drawn(ens__work *w, const int64_t *sum, size_t begin, size_t n,
         w->permutation[drawn] = w->permutation[w->swapped[drawn]];
         w->permutation[w->swapped[drawn]] = j;
     }
-}
-
-void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
-                     uint64_t path)
-{
-    w->best.found = false;
-    if (w->o->max_features < w->p) {
-        try_drawn(w, sum, begin, n, path);
-        return;
-    }
-    for (size_t j = 0; j < w->p; j++)
-        try_feature(w, j, sum, begin, n);
 }

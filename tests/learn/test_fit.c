@@ -166,7 +166,7 @@ START_TEST(columns_and_levels_are_matched_by_name)
     train[0].role = ENS_IGNORE;
     ens_dataset_free(d);
     d = columns(train, 3, 6);
-    by_c = fit("tree", d);
+    by_c = fit("tree(min_samples_level=1)", d);
     n = columns(new, 3, 3);
     ck_ok(ens_model_predict(by_c, n, out, NULL, &err));
     ck_assert(out[0] == 10 && out[2] == 30);
@@ -191,7 +191,7 @@ START_TEST(levels_that_read_as_numbers_are_matched_too)
                           {.name = "y", .role = ENS_TARGET, .x = y}};
     ens_column new[] = {{.name = "c", .x = numbers}};
     ens_dataset *d = columns(train, 2, 2), *n = columns(new, 1, 3);
-    ens_model *m = fit("tree", d);
+    ens_model *m = fit("tree(min_samples_level=1)", d);
 
     ck_ok(ens_model_predict(m, n, out, NULL, &err));
     ck_assert(out[0] == 20 && out[1] == 10);

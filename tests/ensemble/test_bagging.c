@@ -1,0 +1,380 @@
+/* test_bagging.c - bagging and forest: draws, out-of-bag, feature subsets, nesting, stopping. */
+#include <config.h>
+
+#include <core/mem.h>
+#include <ensemble/bag.h>
+#include <ensemble/metric.h>
+#include <learn/model.h>
+
+#include "learn/toy.h"
+#include "run.h"
+
+static ens_error err;
+
+static ens_dataset *generate(const char *spec)
+{
+    ens_dataset *d;
+
+    ck_ok(ens_generate(&d, spec, 7, &err));
+    return d;
+}
+
+static ens_model *fit_with(const char *recipe, const ens_dataset *d, uint64_t seed,
+                           const ens_exec *exec)
+{
+    ens_learner *l;
+    ens_model *m;
+
+    ck_ok(ens_learner_parse(&l, recipe, &err));
+    ck_ok(ens_fit(&m, l, d, NULL, seed, exec, &err));
+    ens_learner_free(l);
+    return m;
+}
+
+static ens_model *fit(const char *recipe, const ens_dataset *d)
+{
+    return fit_with(recipe, d, 1, NULL);
+}
+
+static void fit_fails(const char *recipe, const ens_dataset *d, ens_status st,
+                      const char *text)
+{
+    ens_learner *l;
+    ens_model *m;
+
+    ck_ok(ens_learner_parse(&l, recipe, &err));
+    ck_fails(ens_fit(&m, l, d, NULL, 1, NULL, &err), st, text);
+    ens_learner_free(l);
+}
+
+static double *predict(const ens_model *m, const ens_dataset *d)
+{
+    double *out = calloc(ens_dataset_n(d) * ens_model_k(m), sizeof *out);
+
+    ck_ok(ens_model_predict(m, d, out, NULL, &err));
+    return out;
+}
+
+START_TEST(a_bag_is_the_mean_of_its_members)
+{
+    ens_dataset *d = generate("friedman1(n=300)");
+    ens_model *m = fit("bagging(tree, n_estimators=7)", d);
+    const ens__bag *bag = m->root.state;
+    double *out = predict(m, d), one, sum;
+    void *scratch = calloc(1, 1 << 16);
+
+    ck_assert_uint_eq(bag->n, 7);
+    for (uint32_t i = 0; i < 300; i++) {
+        ens_rows row = {d->table->feature, d->table->p, &i, 1};
+
+        sum = 0;
+        for (size_t t = 0; t < 7; t++) {
+            bag->fit[t].type->predict(bag->fit[t].state, &row, &one, scratch);
+            sum += one;
+        }
+        ck_assert(out[i] == sum / 7);
+    }
+    free(scratch);
+    free(out);
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
+START_TEST(a_learner_without_weights_gets_repeated_rows)
+{
+    ens_dataset *d = generate("friedman1(n=200)");
+    ens_model *m = fit("bagging(toy, n_estimators=1)", d);
+
+    ck_assert_uint_eq(toy_rows, 200);
+    ck_assert_uint_lt(toy_distinct, 150); /* 126 expected, standard deviation 4.3 */
+    ck_assert_uint_gt(toy_distinct, 100);
+    ens_model_free(m);
+    m = fit("bagging(toy, n_estimators=1, max_samples=0.25, bootstrap=false)", d);
+    ck_assert(toy_rows == 50 && toy_distinct == 50);
+    ens_model_free(m);
+    m = fit("bagging(toy, n_estimators=1, max_samples=17, max_features=3)", d);
+    ck_assert(toy_rows == 17 && toy_features == 3);
+    ens_model_free(m);
+    m = fit("bagging(bagging(toy, n_estimators=1, max_samples=0.5), n_estimators=1)", d);
+    ck_assert_uint_eq(toy_rows, 100);
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
+/* Out-of-bag predictions by the definition: fit each bag again by its seed, on the rows it drew. */
+START_TEST(out_of_bag_predictions_come_from_members_without_the_row)
+{
+    ens_dataset *d = generate("friedman1(n=150)");
+    ens_model *m = fit("bagging(tree, n_estimators=40, oob_score=true)", d);
+    double *out = predict(m, d), mse_in = 0, mse_oob = 0;
+    size_t n, never = 0;
+    const double *oob = ens_model_oob(m, &n);
+
+    ck_assert_uint_eq(n, 150);
+    for (size_t i = 0; i < n; i++) {
+        double y = ens_dataset_y(d, i);
+
+        if (isnan(oob[i])) {
+            never++;
+            continue;
+        }
+        mse_in += (out[i] - y) * (out[i] - y);
+        mse_oob += (oob[i] - y) * (oob[i] - y);
+    }
+    ck_assert_uint_eq(never, 0);     /* probability 150 * 0.632^40 = 2e-6 */
+    ck_assert(mse_oob > 3 * mse_in); /* full trees reproduce the rows they saw */
+    ck_assert_str_eq(ens_model_score(m, 0)->kind, "oob");
+    ck_assert_str_eq(ens_model_score(m, 0)->name, "rmse");
+    ck_assert_double_eq_tol(ens_model_score(m, 0)->value, sqrt(mse_oob / 150), 1e-12);
+    free(out);
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
+/* One member of a tree that is grown to the end: rows in its bag are reproduced, so the out-of-bag
+ * predictions are exactly those of the other rows. */
+START_TEST(a_row_in_every_bag_has_no_out_of_bag_prediction)
+{
+    ens_dataset *d = generate("friedman1(n=150)");
+    ens_model *m = fit("bagging(tree, n_estimators=1, oob_score=true)", d);
+    double *out = predict(m, d);
+    const double *oob = ens_model_oob(m, NULL);
+    size_t in = 0;
+
+    for (size_t i = 0; i < 150; i++) {
+        if (isnan(oob[i])) {
+            in++;
+            ck_assert_double_eq_tol(out[i], ens_dataset_y(d, i),
+                                    1e-9); /* fixed point targets */
+        } else {
+            ck_assert(oob[i] == out[i]);
+        }
+    }
+    ck_assert(in > 75 && in < 115); /* 94.9 expected, standard deviation 3.7 */
+    free(out);
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
+START_TEST(members_do_not_depend_on_their_number)
+{
+    ens_dataset *d = generate("moons(n=200)");
+    ens_model *few = fit("bagging(tree, n_estimators=3)", d);
+    ens_model *many = fit("bagging(tree, n_estimators=9)", d);
+    const ens__bag *a = few->root.state, *b = many->root.state;
+    double one[2], two[2];
+    void *scratch = calloc(1, 1 << 16);
+
+    for (size_t t = 0; t < 3; t++) {
+        ck_assert_uint_eq(a->seed[t], b->seed[t]);
+        for (uint32_t i = 0; i < 200; i++) {
+            ens_rows row = {d->table->feature, d->table->p, &i, 1};
+
+            a->fit[t].type->predict(a->fit[t].state, &row, one, scratch);
+            b->fit[t].type->predict(b->fit[t].state, &row, two, scratch);
+            ck_assert(one[0] == two[0]);
+        }
+    }
+    free(scratch);
+    ens_model_free(few);
+    ens_model_free(many);
+    ens_dataset_free(d);
+}
+END_TEST
+
+START_TEST(a_forest_is_bagged_trees_with_flat_parameters)
+{
+    ens_dataset *d = generate("friedman1(n=200)");
+    ens_model *forest = fit("forest(n_estimators=5, max_depth=4, min_samples_leaf=3)", d);
+    ens_model *bag =
+        fit("bagging(tree(max_depth=4, min_samples_leaf=3), n_estimators=5)", d);
+    double *a = predict(forest, d), *b = predict(bag, d);
+
+    ck_assert_mem_eq(a, b, 200 * sizeof *a);
+    free(a);
+    free(b);
+    ens_model_free(forest);
+    ens_model_free(bag);
+    ens_dataset_free(d);
+}
+END_TEST
+
+START_TEST(importance_finds_the_features_that_matter)
+{
+    ens_dataset *d = generate("friedman1(n=500)");
+    ens_model *m = fit("bagging(tree, n_estimators=20, max_features=0.8)", d);
+    double share[10], total = 0;
+
+    ck_ok(ens_model_importance(m, share, &err));
+    for (int j = 0; j < 10; j++)
+        total += share[j];
+    ck_assert_double_eq_tol(total, 1, 1e-12); /* rounding of ten additions */
+    for (int j = 5; j < 10; j++) /* x5 .. x9 are noise in Friedman's first problem */
+        for (int i = 0; i < 5; i++)
+            ck_assert(i == 2 || share[i] > share[j]);
+    ens_model_free(m);
+    m = fit("bagging(dummy)", d);
+    ck_fails(ens_model_importance(m, share, &err), ENS_ESUPPORT,
+             "dummy has no impurity importance");
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
+START_TEST(amounts_beyond_the_table_are_refused)
+{
+    ens_dataset *d = generate("friedman1(n=50)");
+
+    fit_fails("bagging(tree, max_samples=51)", d, ENS_ERANGE,
+              "bagging.max_samples = 51 is above the 50 rows");
+    fit_fails("bagging(tree, max_features=11)", d, ENS_ERANGE,
+              "bagging.max_features = 11 is above the 10 features");
+    fit_fails("forest(max_samples=51)", d, ENS_ERANGE,
+              "forest.max_samples = 51 is above the 50 rows");
+    ens_dataset_free(d);
+}
+END_TEST
+
+START_TEST(out_of_bag_needs_rows_out_of_bag)
+{
+    ens_learner *l;
+
+    ck_fails(
+        ens_learner_parse(&l, "bagging(tree, oob_score=true, bootstrap=false)", &err),
+        ENS_ERANGE, "bagging.oob_score = true needs rows out of bag");
+    ck_fails(ens_learner_parse(&l, "forest(oob_score=true, bootstrap=false)", &err),
+             ENS_ERANGE, "forest.oob_score = true needs rows out of bag");
+    ck_ok(ens_learner_parse(
+        &l, "bagging(tree, oob_score=true, bootstrap=false, max_samples=0.5)", &err));
+    ens_learner_free(l);
+}
+END_TEST
+
+static ens_go answer_at(const ens_progress *p, void *ctx)
+{
+    const ens_go *go = ctx;
+
+    return strcmp(p->phase, "fitting members") == 0 && p->done >= 3 ? *go : ENS_GO;
+}
+
+START_TEST(a_stopped_fit_is_a_model_and_a_canceled_one_is_not)
+{
+    ens_dataset *d = generate("friedman1(n=300)");
+    ens_go go = ENS_STOP;
+    ens_exec exec = {.threads = 1, .progress = answer_at, .progress_ctx = &go};
+    ens_model *m = fit_with("bagging(tree, n_estimators=50)", d, 1, &exec), *whole;
+    const ens__bag *bag = m->root.state, *all;
+    double *a, *b;
+    ens_learner *l;
+
+    ck_assert_uint_eq(bag->n, 3);
+    whole = fit("bagging(tree, n_estimators=3)", d);
+    all = whole->root.state;
+    ck_assert_uint_eq(all->n, 3);
+    a = predict(m, d);
+    b = predict(whole, d);
+    ck_assert_mem_eq(a, b, 300 * sizeof *a);
+    free(a);
+    free(b);
+    ens_model_free(whole);
+    ens_model_free(m);
+    go = ENS_CANCEL;
+    ck_ok(ens_learner_parse(&l, "bagging(tree, n_estimators=50)", &err));
+    ck_fails(ens_fit(&m, l, d, NULL, 1, &exec, &err), ENS_ECANCELED, "");
+    ck_assert_ptr_null(m);
+    ens_learner_free(l);
+    ens_dataset_free(d);
+}
+END_TEST
+
+START_TEST(a_saved_bag_predicts_the_same)
+{
+    static const char *const recipes[] = {
+        "bagging(tree, n_estimators=4)",
+        "bagging(tree, n_estimators=4, max_features=0.5)",
+        "bagging(bagging(tree, n_estimators=2), n_estimators=3, max_features=5)",
+        "bagging(naive_bayes, n_estimators=3, max_samples=0.5)",
+        "bagging(toy, n_estimators=3)",
+        "bagging(pair(tree, toy), n_estimators=3)",
+        "forest(n_estimators=4, oob_score=true)",
+    };
+    ens_dataset *d = generate("moons(n=100)"), *wide = generate("hastie_10_2(n=100)");
+
+    for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++) {
+        const ens_dataset *data = i < 1 ? d : wide;
+        ens_model *m = fit(recipes[i], data), *again;
+        double *a = predict(m, data), *b;
+        void *bytes;
+        size_t size;
+
+        ck_ok(ens_model_save_bytes(&bytes, &size, m, &err));
+        ck_ok(ens_model_load_bytes(&again, bytes, size, &err));
+        b = predict(again, data);
+        ck_assert_mem_eq(a, b, 100 * 2 * sizeof *a);
+        free(a);
+        free(b);
+        ens_bytes_free(bytes);
+        ens_model_free(m);
+        ens_model_free(again);
+    }
+    ens_dataset_free(d);
+    ens_dataset_free(wide);
+}
+END_TEST
+
+START_TEST(no_allocation_failure_leaks_or_passes)
+{
+    ens_dataset *d = generate("hastie_10_2(n=40)");
+    ens_learner *l;
+    ens_exec exec = {.threads = 1};
+
+    ck_ok(ens_learner_parse(
+        &l, "bagging(naive_bayes, n_estimators=2, max_features=3, oob_score=true)",
+        &err));
+    for (long k = 0;; k++) {
+        ens_model *m;
+        ens_status st;
+
+        ens__mem_fail_at(k);
+        st = ens_fit(&m, l, d, d, 1, &exec, &err);
+        ens__mem_fail_at(-1);
+        if (st == ENS_OK) {
+            ck_assert_int_gt(k, 20);
+            ens_model_free(m);
+            break;
+        }
+        ck_assert_msg(st == ENS_ENOMEM, "allocation %ld: %s", k, err.message);
+        ck_assert_ptr_null(m);
+    }
+    ens_learner_free(l);
+    ens_dataset_free(d);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_unchecked_fixture(tc, toy_register, NULL);
+    tcase_add_test(tc, a_bag_is_the_mean_of_its_members);
+    tcase_add_test(tc, a_learner_without_weights_gets_repeated_rows);
+    tcase_add_test(tc, out_of_bag_predictions_come_from_members_without_the_row);
+    tcase_add_test(tc, a_row_in_every_bag_has_no_out_of_bag_prediction);
+    tcase_add_test(tc, members_do_not_depend_on_their_number);
+    tcase_add_test(tc, a_forest_is_bagged_trees_with_flat_parameters);
+    tcase_add_test(tc, importance_finds_the_features_that_matter);
+    tcase_add_test(tc, amounts_beyond_the_table_are_refused);
+    tcase_add_test(tc, out_of_bag_needs_rows_out_of_bag);
+    tcase_add_test(tc, a_stopped_fit_is_a_model_and_a_canceled_one_is_not);
+    tcase_add_test(tc, a_saved_bag_predicts_the_same);
+    tcase_add_test(tc, no_allocation_failure_leaks_or_passes);
+}
+
+Suite *bagging_suite(void);
+
+Suite *bagging_suite(void)
+{
+    return suite_of("bagging", add);
+}
