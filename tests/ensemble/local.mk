@@ -1,5 +1,8 @@
 check_PROGRAMS += tests/test_ensemble
 tests_test_ensemble_SOURCES = tests/run.h tests/ensemble/main.c \
+	tests/learn/toy.c \
+	tests/learn/toy.h \
+	tests/ensemble/test_bagging.c \
 	tests/ensemble/test_determinism.c \
 	tests/ensemble/test_oom.c
 tests_test_ensemble_CPPFLAGS = $(test_cppflags)
