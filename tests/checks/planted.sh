@@ -132,7 +132,7 @@ printf '/* b.c - b. */\nint x;\n' | plant style src/core/b.c 'nothing is include
 { head_of b.c; printf '    printf("x");\n'; } | plant style src/core/b.c 'neither prints nor exits'
 { head_of b.c; printf '    fputs("x", stderr);\n'; } | plant style src/core/b.c 'does not print'
 { head_of b.c; printf '    if (x) exit(1);\n'; } | plant style src/core/b.c 'neither prints nor exits'
-{ head_of b.c; printf '    getenv("HOME");\n'; } | plant style src/core/b.c 'does not read the environment'
+{ head_of b.c; printf '    getenv("HOME");\n'; } | plant style src/core/b.c 'leaves the environment alone'
 { head_of b.c; printf '    goto out;\n'; } | plant style src/core/b.c 'labelled done'
 { head_of b.c; printf '    strcpy(a, b);\n'; } | plant style src/core/b.c 'unsafe'
 { head_of b.c; printf '    x = strtod(s, NULL);\n'; } | plant style src/data/b.c 'whatever the locale'
