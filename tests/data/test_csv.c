@@ -39,8 +39,7 @@ START_TEST(every_end_of_line_serves)
                                         "a,b\r1,x\r2,y\r",
                                         "a,b\n1,x\n2,y",
                                         "a,b\r\n1,x\r\n2,y",
-                                        "\xef\xbb\xbf"
-                                        "a,b\n1,x\n2,y\n",
+                                        "\357\273\277a,b\n1,x\n2,y\n",
                                         "\n\na,b\n\n1,x\n \t\n2,y\n\n\n",
                                         "a,b\r\n\r\n1,x\r\n\r\n2,y\r\n\r\n",
                                         "\"a\",\"b\"\r\n\"1\",\"x\"\r\n\r\n\"2\",y",

@@ -141,19 +141,19 @@ static void compare_ways(uint64_t seed, int n, bool quotes, uint32_t dirt)
 
 START_TEST(texts_without_quotes_read_alike_in_every_way)
 {
-    compare_ways(1, 300, false, 0);
+    compare_ways(1, 150, false, 0);
 }
 END_TEST
 
 START_TEST(texts_with_quotes_read_alike_in_every_way)
 {
-    compare_ways(2, 300, true, 0);
+    compare_ways(2, 150, true, 0);
 }
 END_TEST
 
 START_TEST(faulty_texts_fail_alike_in_every_way)
 {
-    compare_ways(3, 300, false, 60);
+    compare_ways(3, 150, false, 60);
 }
 END_TEST
 
