@@ -154,10 +154,6 @@ size_t ens__csv_line(const ens__csv *csv, size_t offset)
 {
     size_t skipped = offset >= csv->data && csv->data > 0 ? csv->how.skipped_lines : 0;
 
-    /* Not between the two bytes of an end of line. */
-    if (offset > 0 && offset < csv->n && csv->s[offset] == '\n' &&
-        csv->s[offset - 1] == '\r')
-        offset--;
     return ens__csv_count_lines(csv->s, offset) + 1 + skipped;
 }
 

@@ -352,7 +352,8 @@ START_TEST(bytes_that_are_not_utf8_are_kept_and_told)
                                       "\x80",
                                       "\xe2\x82",
                                       "\xf0\x9f\x98",
-                                      "\xe2\x28\xa1"};
+                                      "\xe2\x28\xa1",
+                                      "\xe2\x82\x28"};
     char text[100];
 
     for (size_t i = 0; i < sizeof good / sizeof *good + sizeof odd / sizeof *odd; i++) {

@@ -115,6 +115,8 @@ END_TEST
 
 START_TEST(values_nothing_can_be_learned_from)
 {
+    const ens_csv_type types[] = {{"y", ENS_CATEGORICAL}, {NULL, 0}};
+
     refuses_with("a,y\n1,2\n3,\n", (ens_csv_options){.target = "y"}, ENS_EDATA, 3, 0,
                  "t.csv:3: target `y` is missing in row 2");
     refuses_with("a,y\n\n1,x\n\"3\n\",?\n", (ens_csv_options){.target = "y"}, ENS_EDATA,
@@ -127,6 +129,10 @@ START_TEST(values_nothing_can_be_learned_from)
                  "t.csv:3: weight column `w`, row 2: the weight is negative");
     refuses_with("a,w\n1,\n", (ens_csv_options){.weight = "w"}, ENS_EDATA, 2, 0,
                  "the weight is missing");
+    refuses_with(
+        "a,y\n1,2\n",
+        (ens_csv_options){.target = "y", .types = types, .task = ENS_TASK_REGRESSION},
+        ENS_EDATA, 0, 0, "t.csv: target `y` holds text, regression needs numbers");
 }
 END_TEST
 
