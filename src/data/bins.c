@@ -301,6 +301,7 @@ ens_status ens__bins_get(const ens__bins **out, ens__column *column, size_t n,
     do {
         /* Another thread may have made the same meanwhile. */
         if ((*out = find_bins(head, key)) != NULL) {
+            made->next = NULL; /* what it was to stand before is not its own */
             ens__bins_free(made);
             return ENS_OK;
         }
