@@ -1,0 +1,305 @@
+/* evaluate.c - `ensemble evaluate`: scores of a model on a table that has the answers. */
+#include <config.h>
+
+#include <cli/interrupt.h>
+#include <cli/progress.h>
+#include <cli/report.h>
+#include <cli/tables.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A confusion matrix of more classes does not fit a screen; --json has it. */
+#define MOST_CLASSES 12
+
+typedef struct evaluate_options {
+    const char *metrics, *weight;
+    int intervals, json;
+    double level;
+    uint64_t resamples, seed;
+    use_options use;
+    read_options read;
+    run_options run;
+} evaluate_options;
+
+static const cli_option own[] = {
+    {"metrics", 'm', CLI_TEXT, offsetof(evaluate_options, metrics), "NAME,...", NULL, 0,
+     0, NULL,
+     "scores to print, such as 'accuracy,fbeta(beta=2)', else the task's usual ones; see "
+     "`ensemble params --metrics`"},
+    {"intervals", 'i', CLI_FLAG, offsetof(evaluate_options, intervals), NULL, NULL, 0, 0,
+     NULL, "add a bootstrap interval to each score"},
+    {"level", 0, CLI_REAL, offsetof(evaluate_options, level), "SHARE", "0.95", 0, 1, NULL,
+     "confidence of the intervals"},
+    {"resamples", 0, CLI_COUNT, offsetof(evaluate_options, resamples), "N", "1000", 10,
+     1e6, NULL, "bootstrap resamples of the rows"},
+    {"seed", 0, CLI_COUNT, offsetof(evaluate_options, seed), "N", "0", 0,
+     18446744073709551615.0, NULL, "of the resamples"},
+    {"weight", 0, CLI_TEXT, offsetof(evaluate_options, weight), "COL", NULL, 0, 0, NULL,
+     "column of row weights"},
+    {"json", 0, CLI_FLAG, offsetof(evaluate_options, json), NULL, NULL, 0, 0, NULL,
+     "print one JSON object"},
+    CLI_LAST};
+
+static const cli_group groups[] = {{own, 0},
+                                   {cli_use_options, offsetof(evaluate_options, use)},
+                                   {cli_read_options, offsetof(evaluate_options, read)},
+                                   {cli_run_options, offsetof(evaluate_options, run)},
+                                   {NULL, 0}};
+
+/* A score that could be had. */
+typedef struct line {
+    const char *name;
+    double value, low, high;
+} line;
+
+typedef struct job {
+    const evaluate_options *o;
+    const char *path;
+    ens_model *model;
+    ens_dataset *data;
+    int32_t *label;
+    double *y, *w, *pred, *confusion;
+    ens_eval eval;
+    char *names; /* the metrics, cut into strings */
+    line *line;  /* [n_lines] */
+    size_t n_lines;
+    progress bar;
+    ens_exec exec;
+    double predict_seconds;
+} job;
+
+/* ---- Predicting ---- */
+
+static int load(job *j, const char *model, ens_error *err)
+{
+    ens_csv_options csv = {.weight = j->o->weight,
+                           .keep_identifiers = 1,
+                           .target_optional = 1, /* what is absent is told of later */
+                           .threads = (unsigned)j->o->run.threads};
+    int code = cli_csv_options(&csv, &j->o->read, "evaluate");
+
+    if (code != CLI_OK)
+        return code;
+    if (ens_model_load(&j->model, model, err) != ENS_OK)
+        return cli_fail(err);
+    csv.target = ens_model_target(j->model);
+    csv.types = ens_model_csv_types(j->model);
+    csv.task = ens_model_task(j->model);
+    if (ens_csv_read(&j->data, j->path, &csv, err) != ENS_OK)
+        return cli_fail(err);
+    if (ens_dataset_target(j->data) == NULL)
+        return cli_failf("%s: no column `%s`, which the model predicts",
+                         cli_name_of(j->path), csv.target);
+    return CLI_OK;
+}
+
+static ens_status predict(job *j, ens_error *err)
+{
+    ens_predict_options use = {(ens_unseen)j->o->use.unseen,
+                               (ens_absent)j->o->use.absent};
+    size_t n = ens_dataset_n(j->data), k = ens_model_k(j->model);
+    double start;
+    ens_status st;
+
+    j->label = cli_array(n, sizeof *j->label);
+    j->y = cli_array(n, sizeof *j->y);
+    j->pred = cli_array(n, k * sizeof *j->pred);
+    if (j->o->weight != NULL) {
+        j->w = cli_array(n, sizeof *j->w);
+        for (size_t i = 0; i < n; i++)
+            j->w[i] = ens_dataset_weight(j->data, i);
+    }
+    if ((st = ens_model_targets(j->model, j->data, j->label, j->y, err)) != ENS_OK)
+        return st;
+    start = cli_now();
+    st = ens_model_predict_with(j->model, j->data, &use, j->pred, &j->exec, err);
+    j->predict_seconds = cli_now() - start;
+    progress_end(&j->bar);
+    j->eval = (ens_eval){ens_model_task(j->model), n, k, j->label, j->y, j->pred, j->w};
+    return st;
+}
+
+/* ---- Scoring ---- */
+
+/* The next name of a comma-separated list, whose commas in brackets do not count; NULL at the end. */
+static char *next_name(char **rest)
+{
+    char *name = *rest + strspn(*rest, " "), *s = name;
+
+    for (int depth = 0; *s != 0 && (*s != ',' || depth > 0); s++)
+        depth += (*s == '(') - (*s == ')');
+    *rest = *s == ',' ? s + 1 : s;
+    *s = 0;
+    return name;
+}
+
+static ens_status score(job *j, ens_error *err)
+{
+    const char *list = j->o->metrics;
+    char *rest;
+    size_t most = 1;
+
+    if (list == NULL)
+        list = ens_metric_defaults(j->eval.task, j->eval.k);
+    for (const char *s = list; *s != 0; s++)
+        most += *s == ',';
+    j->line = cli_array(most, sizeof *j->line);
+    rest = j->names = cli_array(strlen(list) + 1, 1);
+    memcpy(j->names, list, strlen(list));
+    do {
+        line *l = &j->line[j->n_lines];
+        ens_status st;
+
+        *l = (line){next_name(&rest), NAN, NAN, NAN};
+        st = ens_metric(&l->value, l->name, &j->eval, err);
+        if (st == ENS_OK && j->o->intervals)
+            st = ens_metric_interval(&l->low, &l->high, l->name, &j->eval, j->o->level,
+                                     (size_t)j->o->resamples, j->o->seed, &j->exec, err);
+        progress_end(&j->bar);
+        if (st == ENS_OK)
+            j->n_lines++;
+        else if (st != ENS_EDATA || j->o->metrics != NULL)
+            return st;
+        else if (!j->o->run.quiet) /* a usual score that these rows do not define */
+            fprintf(stderr, "ensemble: note: %s\n", err->message);
+    } while (*rest != 0);
+    if (j->eval.task != ENS_TASK_CLASSIFICATION)
+        return ENS_OK;
+    j->confusion = cli_array(j->eval.k, j->eval.k * sizeof *j->confusion);
+    return ens_confusion_matrix(j->confusion, &j->eval, err);
+}
+
+/* ---- Telling ---- */
+
+static int tell_json(const job *j)
+{
+    json_t *object = json_object(), *scores = json_object(), *intervals = json_object();
+    size_t k = j->eval.k;
+
+    json_object_set_new(object, "rows", json_integer((json_int_t)j->eval.n));
+    json_object_set_new(object, "predict_seconds", json_real(j->predict_seconds));
+    for (size_t i = 0; i < j->n_lines; i++) {
+        const line *l = &j->line[i];
+
+        json_object_set_new(scores, l->name, json_of_number(l->value));
+        json_object_set_new(
+            intervals, l->name,
+            json_pack("[o, o]", json_of_number(l->low), json_of_number(l->high)));
+    }
+    json_object_set_new(object, "scores", scores);
+    if (j->o->intervals)
+        json_object_set(object, "intervals", intervals);
+    json_decref(intervals);
+    if (j->confusion != NULL) {
+        json_t *classes = json_array(), *rows = json_array();
+
+        for (size_t c = 0; c < k; c++) {
+            json_t *row = json_array();
+
+            for (size_t d = 0; d < k; d++)
+                json_array_append_new(row, json_of_number(j->confusion[c * k + d]));
+            json_array_append_new(rows, row);
+            json_array_append_new(classes, json_of_text(ens_model_class(j->model, c)));
+        }
+        json_object_set_new(object, "classes", classes);
+        json_object_set_new(object, "confusion_matrix", rows);
+    }
+    return json_finish(object);
+}
+
+static void tell_confusion(const job *j)
+{
+    char align[MOST_CLASSES + 2] = "l";
+    size_t k = j->eval.k;
+    report r;
+
+    if (j->confusion == NULL || k > MOST_CLASSES)
+        return;
+    memset(align + 1, 'r', k);
+    puts("\nrows: the truth, columns: the prediction");
+    report_begin(&r, align);
+    report_add(&r, "%s", "");
+    for (size_t c = 0; c < k; c++)
+        report_add(&r, "%s", ens_model_class(j->model, c));
+    for (size_t c = 0; c < k; c++) {
+        report_add(&r, "%s", ens_model_class(j->model, c));
+        for (size_t d = 0; d < k; d++)
+            report_add(&r, "%.10g", j->confusion[c * k + d]);
+    }
+    report_end(&r);
+}
+
+static int tell_text(const job *j)
+{
+    report r;
+
+    printf("%s: %zu rows predicted in %.2f s\n\n", cli_name_of(j->path), j->eval.n,
+           j->predict_seconds);
+    report_begin(&r, j->o->intervals ? "lrrr" : "lr");
+    report_add(&r, "score");
+    report_add(&r, "value");
+    if (j->o->intervals) {
+        report_add(&r, "low");
+        report_add(&r, "high");
+    }
+    for (size_t i = 0; i < j->n_lines; i++) {
+        report_add(&r, "%s", j->line[i].name);
+        report_score(&r, j->line[i].value);
+        if (j->o->intervals) {
+            report_score(&r, j->line[i].low);
+            report_score(&r, j->line[i].high);
+        }
+    }
+    report_end(&r);
+    tell_confusion(j);
+    return CLI_OK;
+}
+
+static int work(job *j, const char *model)
+{
+    ens_error err = {.code = ENS_OK};
+    int code = load(j, model, &err);
+
+    if (code != CLI_OK)
+        return code;
+    if (!j->o->run.quiet)
+        cli_print_notes(j->path, j->data);
+    j->exec = progress_exec(&j->bar, (unsigned)j->o->run.threads, j->o->run.quiet);
+    interrupt_catch();
+    if (predict(j, &err) != ENS_OK)
+        return cli_fail_in(cli_name_of(j->path), &err);
+    if (score(j, &err) != ENS_OK)
+        return cli_fail(&err);
+    return j->o->json ? tell_json(j) : tell_text(j);
+}
+
+static int run(const void *options, char *const *operand)
+{
+    job j = {.o = options, .path = operand[1]};
+    int code = work(&j, operand[0]);
+
+    free(j.label);
+    free(j.y);
+    free(j.w);
+    free(j.pred);
+    free(j.confusion);
+    free(j.names);
+    free(j.line);
+    ens_dataset_free(j.data);
+    ens_model_free(j.model);
+    return code;
+}
+
+const cli_verb cli_evaluate = {
+    .name = "evaluate",
+    .operands = "MODEL CSV",
+    .summary = "Score a model on a table that has the answers.",
+    .detail = "Scores have scikit-learn's names and values.",
+    .min_operands = 2,
+    .max_operands = 2,
+    .groups = groups,
+    .size = sizeof(evaluate_options),
+    .run = run,
+};

@@ -1,0 +1,36 @@
+/* tables.h - options that verbs share, and reading a CSV file by them. */
+#ifndef ENS_CLI_TABLES_H
+#define ENS_CLI_TABLES_H
+
+#include <cli/options.h>
+
+/* How a CSV file is written down. */
+typedef struct read_options {
+    char **na;
+    const char *delimiter;
+} read_options;
+
+/* How to run. */
+typedef struct run_options {
+    uint64_t threads;
+    int quiet;
+} run_options;
+
+/* What a model does with a table that is not quite as expected. */
+typedef struct use_options {
+    int unseen; /* as ens_unseen */
+    int absent; /* as ens_absent */
+} use_options;
+
+extern const cli_option cli_read_options[], cli_run_options[], cli_use_options[];
+
+/* Fill the fields of csv that read decides; CLI_USAGE after a message if the delimiter is none. */
+int cli_csv_options(ens_csv_options *csv, const read_options *read, const char *verb);
+/* "tab", "\t" or one character; 0: none given; -1: not a delimiter. */
+int cli_delimiter(const char *text);
+/* The notes of a table on stderr. */
+void cli_print_notes(const char *path, const ens_dataset *data);
+/* The path as messages name it. */
+const char *cli_name_of(const char *path);
+
+#endif

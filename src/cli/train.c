@@ -1,0 +1,338 @@
+/* train.c - `ensemble train`: a table and a recipe in, a model and its scores out. */
+#include <config.h>
+
+#include <cli/interrupt.h>
+#include <cli/outfile.h>
+#include <cli/progress.h>
+#include <cli/scores.h>
+#include <cli/tables.h>
+#include <cli/understood.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+typedef struct train_options {
+    const char *target, *learner, *output, *valid, *weight;
+    double holdout;
+    uint64_t seed;
+    int task; /* as ens_task */
+    char **ignore, **types;
+    int json;
+    read_options read;
+    run_options run;
+} train_options;
+
+static const cli_option own[] = {
+    {"target", 't', CLI_TEXT, offsetof(train_options, target), "COL", NULL, 0, 0, NULL,
+     "column to predict; must be given"},
+    {"learner", 'l', CLI_TEXT, offsetof(train_options, learner), "RECIPE", "forest", 0, 0,
+     NULL,
+     "what to fit, such as 'bagging(naive_bayes, n_estimators=50)'; see `ensemble "
+     "params`"},
+    {"output", 'o', CLI_TEXT, offsetof(train_options, output), "FILE", NULL, 0, 0, NULL,
+     "save the model; without it the fit is scored and forgotten"},
+    {"holdout", 0, CLI_REAL, offsetof(train_options, holdout), "SHARE", NULL, 0, 1, NULL,
+     "keep this share of the rows from the fit and score the model on it"},
+    {"valid", 0, CLI_TEXT, offsetof(train_options, valid), "CSV", NULL, 0, 0, NULL,
+     "score the model on this table; learners that stop early watch it"},
+    {"seed", 0, CLI_COUNT, offsetof(train_options, seed), "N", "0", 0,
+     18446744073709551615.0, NULL,
+     "of all randomness: the same table, recipe and seed give the same model"},
+    {"task", 0, CLI_WORD, offsetof(train_options, task), NULL, "auto", 0, 0,
+     "auto,classification,regression", "what the target is"},
+    {"weight", 0, CLI_TEXT, offsetof(train_options, weight), "COL", NULL, 0, 0, NULL,
+     "column of row weights"},
+    {"ignore", 0, CLI_LIST, offsetof(train_options, ignore), "COL,...", NULL, 0, 0, NULL,
+     "columns to leave out"},
+    {"types", 0, CLI_LIST, offsetof(train_options, types), "COL=TYPE,...", NULL, 0, 0,
+     NULL,
+     "what columns hold, against what they look like: cat (categories) or num (numbers)"},
+    {"json", 0, CLI_FLAG, offsetof(train_options, json), NULL, NULL, 0, 0, NULL,
+     "print one JSON object"},
+    CLI_LAST};
+
+static const cli_group groups[] = {{own, 0},
+                                   {cli_read_options, offsetof(train_options, read)},
+                                   {cli_run_options, offsetof(train_options, run)},
+                                   {NULL, 0}};
+
+/* All that one run holds. */
+typedef struct job {
+    const train_options *o;
+    const char *path;
+    ens_learner *learner;
+    ens_dataset *table, *fit, *hold, *valid; /* fit and hold are parts of table */
+    ens_model *model;
+    ens_score *hold_score;
+    size_t n_hold_score;
+    progress bar;
+    ens_exec exec;
+    double load_seconds, fit_seconds;
+    size_t model_bytes;
+} job;
+
+/* ---- Reading ---- */
+
+/* Split COL=TYPE of --types at the last =. */
+static int read_type(ens_csv_type *out, char *text)
+{
+    static const char *const word[] = {"num", "number", "cat", "category"};
+    static const ens_type type[] = {ENS_NUMERIC, ENS_NUMERIC, ENS_CATEGORICAL,
+                                    ENS_CATEGORICAL};
+    char *equals = strrchr(text, '=');
+
+    for (size_t i = 0; equals != NULL && i < sizeof word / sizeof *word; i++)
+        if (strcmp(equals + 1, word[i]) == 0) {
+            *equals = 0;
+            *out = (ens_csv_type){text, type[i]};
+            return CLI_OK;
+        }
+    return cli_usage("train", "--types: `%s` is not COL=cat or COL=num", text);
+}
+
+static int load_table(job *j, ens_error *err)
+{
+    const train_options *o = j->o;
+    ens_csv_options csv = {.target = o->target,
+                           .weight = o->weight,
+                           .ignore = (const char *const *)o->ignore,
+                           .task = (ens_task)o->task,
+                           .threads = (unsigned)o->run.threads};
+    ens_csv_type *types;
+    double start = cli_now();
+    size_t n = 0;
+    int code = cli_csv_options(&csv, &o->read, "train");
+
+    while (o->types != NULL && o->types[n] != NULL)
+        n++;
+    types = cli_array(n + 1, sizeof *types);
+    for (size_t i = 0; i < n && code == CLI_OK; i++)
+        code = read_type(&types[i], o->types[i]);
+    csv.types = n > 0 ? types : NULL;
+    if (code == CLI_OK && ens_csv_read(&j->table, j->path, &csv, err) != ENS_OK)
+        code = cli_fail(err);
+    free(types);
+    j->load_seconds = cli_now() - start;
+    return code;
+}
+
+/* The validation table gets the types of the training table, which its few rows may not suggest. */
+static ens_status load_valid(job *j, ens_error *err)
+{
+    size_t n = ens_dataset_n_columns(j->table), m = 0;
+    ens_csv_type *types = cli_array(n + 1, sizeof *types);
+    ens_csv_options csv = {.target = j->o->target,
+                           .weight = j->o->weight,
+                           .task = ens_dataset_task(j->table),
+                           .threads = (unsigned)j->o->run.threads,
+                           .types = types};
+    ens_status st = ENS_OK;
+
+    for (size_t i = 0; i < n && st == ENS_OK; i++) {
+        ens_column_info c;
+
+        if ((st = ens_dataset_column(&c, j->table, i, err)) == ENS_OK &&
+            c.role == ENS_FEATURE)
+            types[m++] = (ens_csv_type){c.name, c.type};
+    }
+    cli_csv_options(&csv, &j->o->read, "train"); /* checked when the table was read */
+    if (st == ENS_OK)
+        st = ens_csv_read(&j->valid, j->o->valid, &csv, err);
+    free(types);
+    return st;
+}
+
+/* ---- Fitting ---- */
+
+static ens_status fit(job *j, ens_error *err)
+{
+    double start = cli_now();
+    ens_status st = ens_fit(&j->model, j->learner, j->hold != NULL ? j->fit : j->table,
+                            j->valid, j->o->seed, &j->exec, err);
+
+    progress_end(&j->bar);
+    j->fit_seconds = cli_now() - start;
+    if (st == ENS_OK && j->hold != NULL) {
+        st = ens_model_evaluate(&j->hold_score, &j->n_hold_score, j->model, j->hold, NULL,
+                                &j->exec, err);
+        progress_end(&j->bar);
+    }
+    return st;
+}
+
+/* Save if asked to, and find the size. */
+static ens_status save(job *j, ens_error *err)
+{
+    const char *path = j->o->output;
+    struct stat s;
+    void *bytes = NULL;
+    ens_status st = ENS_OK;
+
+    if (path != NULL && (st = ens_model_save(j->model, path, err)) != ENS_OK)
+        return st;
+    if (path != NULL && stat(path, &s) == 0 && S_ISREG(s.st_mode)) {
+        j->model_bytes = (size_t)s.st_size;
+        return ENS_OK;
+    }
+    st = ens_model_save_bytes(&bytes, &j->model_bytes, j->model, err);
+    ens_bytes_free(bytes);
+    return st;
+}
+
+static ens_status fit_and_save(job *j, ens_error *err)
+{
+    ens_status st;
+
+    if (j->o->valid != NULL && (st = load_valid(j, err)) != ENS_OK)
+        return st;
+    if (j->o->holdout > 0 &&
+        (st = ens_dataset_holdout(&j->fit, &j->hold, j->table, j->o->holdout, j->o->seed,
+                                  err)) != ENS_OK)
+        return st;
+    j->exec = progress_exec(&j->bar, (unsigned)j->o->run.threads, j->o->run.quiet);
+    interrupt_catch();
+    if ((st = fit(j, err)) != ENS_OK)
+        return st;
+    return save(j, err);
+}
+
+/* ---- Telling ---- */
+
+static size_t all_scores(score_set *set, const job *j)
+{
+    size_t n = 0;
+
+    if (j->hold != NULL)
+        set[n++] = (score_set){"holdout", j->hold_score, j->n_hold_score};
+    return n + scores_of_model(set + n, j->model);
+}
+
+static int tell_json(const job *j, const char *recipe)
+{
+    static const char *const task[] = {"auto", "classification", "regression"};
+    score_set set[MOST_KINDS + 1];
+    size_t n = all_scores(set, j);
+    json_t *object = json_object();
+
+    json_object_set_new(object, "learner", json_of_text(recipe));
+    json_object_set_new(object, "rows",
+                        json_integer((json_int_t)ens_model_n_train(j->model)));
+    json_object_set_new(object, "features",
+                        json_integer((json_int_t)ens_model_p(j->model)));
+    json_object_set_new(object, "task", json_string(task[ens_model_task(j->model)]));
+    json_object_set_new(object, "load_seconds", json_real(j->load_seconds));
+    json_object_set_new(object, "fit_seconds", json_real(j->fit_seconds));
+    json_object_set_new(object, "threads", json_integer(ens_exec_threads(&j->exec)));
+    json_object_set_new(object, "model_bytes", json_integer((json_int_t)j->model_bytes));
+    json_object_set_new(object, "scores", scores_json(set, n));
+    return json_finish(object);
+}
+
+static int tell_text(const job *j, const char *recipe)
+{
+    unsigned threads = ens_exec_threads(&j->exec);
+    score_set set[MOST_KINDS + 1];
+    size_t n = all_scores(set, j);
+
+    report_line("\n", recipe);
+    printf("  loaded in %.2f s, fitted on %zu rows in %.2f s with %u thread%s\n",
+           j->load_seconds, ens_model_n_train(j->model), j->fit_seconds, threads,
+           threads == 1 ? "" : "s");
+    if (n > 0)
+        putchar('\n');
+    scores_print(set, n);
+    if (j->o->output != NULL)
+        printf("\nsaved %s, %zu bytes\n", j->o->output, j->model_bytes);
+    else
+        puts("\nnot saved: -o FILE saves the model");
+    return CLI_OK;
+}
+
+static int tell(const job *j)
+{
+    char *recipe = NULL;
+    ens_error err;
+    int code;
+
+    if (ens_learner_print(&recipe, ens_model_learner(j->model), ENS_PRINT_SHORT, &err) !=
+        ENS_OK)
+        return cli_fail(&err);
+    code = j->o->json ? tell_json(j, recipe) : tell_text(j, recipe);
+    ens_string_free(recipe);
+    return code;
+}
+
+/* ---- The verb ---- */
+
+/* The message, and an arrow at the place of a recipe's fault. */
+static int bad_recipe(const char *recipe, const ens_error *err)
+{
+    int code = cli_fail(err);
+
+    if (err->column > 0 && err->column <= strlen(recipe) + 1 &&
+        strpbrk(recipe, "\n\t\r") == NULL)
+        fprintf(stderr, "  %s\n  %*s^\n", recipe, (int)err->column - 1, "");
+    return code;
+}
+
+/* All that can be refused before a row is read. */
+static int check(job *j, ens_error *err)
+{
+    const train_options *o = j->o;
+
+    if (o->target == NULL)
+        return cli_usage("train", "--target=COL is missing: the column to predict");
+    if (o->output != NULL && strcmp(o->output, "-") == 0)
+        return cli_usage("train", "a model is not written to standard output: -o FILE");
+    if (ens_learner_parse(&j->learner, o->learner, err) != ENS_OK)
+        return bad_recipe(o->learner, err);
+    if (o->output != NULL && outfile_check(o->output, err) != ENS_OK)
+        return cli_fail(err);
+    return CLI_OK;
+}
+
+static int work(job *j)
+{
+    ens_error err = {.code = ENS_OK};
+    int code;
+
+    if ((code = check(j, &err)) != CLI_OK || (code = load_table(j, &err)) != CLI_OK)
+        return code;
+    if (j->o->json && !j->o->run.quiet)
+        cli_print_notes(j->path, j->table);
+    if (!j->o->json)
+        understood_print(j->path, j->table);
+    if (fit_and_save(j, &err) != ENS_OK)
+        return cli_fail(&err);
+    return tell(j);
+}
+
+static int run(const void *options, char *const *operand)
+{
+    job j = {.o = options, .path = operand[0]};
+    int code = work(&j);
+
+    ens_scores_free(j.hold_score, j.n_hold_score);
+    ens_model_free(j.model);
+    ens_learner_free(j.learner);
+    ens_dataset_free(j.valid);
+    ens_dataset_free(j.hold);
+    ens_dataset_free(j.fit);
+    ens_dataset_free(j.table);
+    return code;
+}
+
+const cli_verb cli_train = {
+    .name = "train",
+    .operands = "CSV",
+    .summary = "Fit a model on a table and score it.",
+    .detail = "CSV is a file, gzip'd or not, or - for standard input. The model of "
+              "--holdout is\n"
+              "the one that is saved: it has not seen the rows it was scored on.",
+    .min_operands = 1,
+    .max_operands = 1,
+    .groups = groups,
+    .size = sizeof(train_options),
+    .run = run,
+};
