@@ -3,7 +3,8 @@ tests_test_learn_SOURCES = tests/run.h tests/learn/main.c \
 	tests/learn/toy.c \
 	tests/learn/toy.h \
 	tests/learn/test_recipe.c \
-	tests/learn/test_fit.c
+	tests/learn/test_fit.c \
+	tests/learn/test_tree.c
 tests_test_learn_CPPFLAGS = $(test_cppflags)
 tests_test_learn_CFLAGS = $(test_cflags)
 tests_test_learn_LDADD = $(test_ldadd)

@@ -5,9 +5,10 @@
 
 Suite *recipe_suite(void);
 Suite *fit_suite(void);
+Suite *tree_suite(void);
 
 /* One line a module: each tests/learn/test_*.c has one of these. */
-static Suite *(*const suites[])(void) = {recipe_suite, fit_suite, NULL};
+static Suite *(*const suites[])(void) = {recipe_suite, fit_suite, tree_suite, NULL};
 
 int main(void)
 {
