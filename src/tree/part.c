@@ -4,6 +4,7 @@
  * on the data. */
 #include <config.h>
 
+#include <assert.h>
 #include <string.h>
 #include <tree/work.h>
 
@@ -34,10 +35,14 @@ static inline __attribute__((always_inline)) size_t move(void *items, void *asid
     const char *from = items;
 
     for (size_t i = 0; i < n; i++, from += size) {
-        memmove(to, from, size);
-        memcpy(other, from, size);
-        to += left[i] ? size : 0;
-        other += left[i] ? 0 : size;
+        char item[ENS__MAX_STRIDE];
+        size_t forward = size & (0 - (size_t)left[i]);
+
+        memcpy(item, from, size); /* through a copy: its place may be its own */
+        memcpy(to, item, size);
+        memcpy(other, item, size);
+        to += forward;
+        other += size - forward;
     }
     memcpy(to, aside, (size_t)(other - (char *)aside));
     return (size_t)(to - (char *)items) / size;
@@ -47,6 +52,7 @@ static void move_records(ens__work *w, size_t begin, size_t n)
 {
     void *items = w->record + begin * w->stride;
 
+    assert(w->stride <= ENS__MAX_STRIDE);
     switch (w->stride) {
     case 8:
         move(items, w->moved_record, w->code, n, 8);

@@ -12,9 +12,6 @@
 #include <string.h>
 #include <tree/work.h>
 
-/* Records wider than this are not worth moving at every split. */
-#define MAX_STRIDE 128
-
 /* Rows gathered at a time, so that what is written stays in cache. */
 #define GATHER_ROWS 128
 
@@ -241,7 +238,7 @@ static ens_status make_rows(ens__work *w, ens_error *err)
 {
     size_t stride = (w->p * w->width + 7) / 8 * 8;
 
-    if (stride <= MAX_STRIDE) {
+    if (stride <= ENS__MAX_STRIDE) {
         w->stride = stride;
         if ((w->record = ens__aligned(w->n, stride)) == NULL ||
             (w->moved_record = ens__aligned(w->n, stride)) == NULL)

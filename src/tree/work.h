@@ -9,6 +9,9 @@
 #include <num/rng.h>
 #include <tree/tree.h>
 
+/* Bytes of the widest record: wider ones are not worth moving at every split. */
+#define ENS__MAX_STRIDE 128
+
 /* What a row adds to a node. */
 typedef struct ens__stat {
     int64_t w;      /* weight, in fixed point; the count if there are no weights */
