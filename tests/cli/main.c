@@ -3,8 +3,21 @@
 
 #include "run.h"
 
+Suite *cli_train_suite(void);
+Suite *cli_predict_suite(void);
+Suite *cli_evaluate_suite(void);
+Suite *cli_lists_suite(void);
+Suite *cli_bad_suite(void);
+Suite *cli_files_suite(void);
+
 /* One line a module: each tests/cli/test_*.c has one of these. */
-static Suite *(*const suites[])(void) = {NULL};
+static Suite *(*const suites[])(void) = {cli_train_suite,
+                                         cli_predict_suite,
+                                         cli_evaluate_suite,
+                                         cli_lists_suite,
+                                         cli_bad_suite,
+                                         cli_files_suite,
+                                         NULL};
 
 int main(void)
 {
