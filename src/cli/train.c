@@ -191,7 +191,6 @@ static ens_status fit_and_save(job *j, ens_error *err)
                                   err)) != ENS_OK)
         return st;
     j->exec = progress_exec(&j->bar, (unsigned)j->o->run.threads, j->o->run.quiet);
-    interrupt_catch();
     if ((st = fit(j, err)) != ENS_OK)
         return st;
     return save(j, err);
@@ -299,6 +298,7 @@ static int work(job *j)
 
     if ((code = check(j, &err)) != CLI_OK || (code = load_table(j, &err)) != CLI_OK)
         return code;
+    interrupt_catch(); /* reading just ends, fitting is cancelled */
     if (j->o->json && !j->o->run.quiet)
         cli_print_notes(j->path, j->table);
     if (!j->o->json)

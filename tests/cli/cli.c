@@ -4,10 +4,12 @@
 #include "cli.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static char folder[200];
@@ -61,13 +63,27 @@ static void become_shell(const char *lines)
     _exit(127);
 }
 
+/* In the test: wait for the shell, and read what it printed. */
+static ran finish(pid_t child)
+{
+    char name[300];
+    const char *base = strrchr(folder, '/') + 1;
+    int status;
+
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    snprintf(name, sizeof name, "../%s.out", base);
+    read_into(out_text, sizeof out_text, name);
+    snprintf(name, sizeof name, "../%s.err", base);
+    read_into(err_text, sizeof err_text, name);
+    return (ran){WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+                 out_text, err_text};
+}
+
 ran run(const char *fmt, ...)
 {
-    char lines[4096], name[300];
-    const char *base = strrchr(folder, '/') + 1;
+    char lines[4096];
     va_list args;
     pid_t child;
-    int status;
 
     va_start(args, fmt);
     vsnprintf(lines, sizeof lines, fmt, args);
@@ -76,13 +92,24 @@ ran run(const char *fmt, ...)
     ck_assert_int_ge(child, 0);
     if (child == 0)
         become_shell(lines);
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    snprintf(name, sizeof name, "../%s.out", base);
-    read_into(out_text, sizeof out_text, name);
-    snprintf(name, sizeof name, "../%s.err", base);
-    read_into(err_text, sizeof err_text, name);
-    return (ran){WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-                 out_text, err_text};
+    return finish(child);
+}
+
+ran run_and_signal(const char *line, const char *file, int sig)
+{
+    const struct timespec nap = {0, 20 * 1000 * 1000};
+    char path[300];
+    struct stat s;
+    pid_t child = fork();
+
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        become_shell(line);
+    snprintf(path, sizeof path, "%s/%s", folder, file);
+    for (int i = 0; i < 3000 && (stat(path, &s) != 0 || s.st_size == 0); i++)
+        nanosleep(&nap, NULL);
+    kill(child, sig);
+    return finish(child);
 }
 
 const char *text_of(const char *file)

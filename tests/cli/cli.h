@@ -16,6 +16,9 @@ typedef struct ran {
  * beginning of each test. */
 ran run(const char *fmt, ...) ENS_PRINTF(1, 2);
 
+/* The same with one command (`exec $E ...`) that gets a signal once there is something in a file. */
+ran run_and_signal(const char *line, const char *file, int sig);
+
 /* Fixtures: make the folder, and remove it. */
 void folder_make(void);
 void folder_remove(void);
