@@ -21,8 +21,7 @@ static void cut_partial_character(char *s)
         s[i - 1] = 0;
 }
 
-/* A message is one line, also where it quotes a name that has a line break in it. */
-static void mask_controls(char *s)
+void ens__one_line(char *s)
 {
     for (; *s != 0; s++)
         if ((unsigned char)*s < ' ' || *s == 0x7F)
@@ -38,7 +37,7 @@ static void set_message(ens_error *err, const char *fmt, va_list ap)
         snprintf(err->message, sizeof err->message, "%s", ens_status_string(err->code));
     else if ((size_t)n >= sizeof err->message)
         cut_partial_character(err->message);
-    mask_controls(err->message);
+    ens__one_line(err->message);
 }
 
 ens_status ens__fail(ens_error *err, ens_status code, const char *fmt, ...)

@@ -12,4 +12,7 @@ ens_status ens__nomem(ens_error *err);
 /* Put "prefix: " before the message that err has. */
 void ens__error_prefix(ens_error *err, const char *fmt, ...) ENS_PRINTF(2, 3);
 
+/* Replace control characters by ?: messages are one line, also where they quote a name with a line break in it. */
+void ens__one_line(char *s);
+
 #endif

@@ -21,7 +21,6 @@ typedef struct cells {
     ens__csv_chunk *chunk;
     size_t n;      /* records finished */
     size_t c;      /* fields of the current record */
-    int ended;     /* byte that ended the last record; libcsv tells CRLF as two ends */
     ens_status st; /* after a failure the rest is passed over */
     ens_error *err;
 } cells;
@@ -158,7 +157,7 @@ static ens_status unclosed_quote(const ens__csv *csv, const char *s, size_t n,
 
 static bool init_parser(struct csv_parser *p, char delimiter)
 {
-    if (csv_init(p, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL) != 0)
+    if (csv_init(p, CSV_STRICT | CSV_STRICT_FINI) != 0)
         return false;
     csv_set_delim(p, (unsigned char)delimiter);
     csv_set_realloc_func(p, resize_bytes);
@@ -169,37 +168,47 @@ static bool init_parser(struct csv_parser *p, char delimiter)
 
 static void on_field(void *s, size_t n, void *ctx)
 {
-    cells *k = ctx;
-
-    k->ended = 0;
-    put_field(k, s, n);
+    put_field(ctx, s, n);
 }
 
 static void on_record(int end, void *ctx)
 {
-    cells *k = ctx;
-    bool rest_of_crlf = end == '\n' && k->ended == '\r' && k->c == 0;
+    (void)end;
+    end_record(ctx);
+}
 
-    k->ended = rest_of_crlf ? 0 : end;
-    if (k->st == ENS_OK && !rest_of_crlf)
-        end_record(k);
+/* The bytes of s[n] that libcsv gets at once: of an only column a record, for libcsv says nothing of blank lines. */
+static size_t next_piece(const cells *k, const char *s, size_t n)
+{
+    const size_t most = (size_t)1 << 16;
+
+    if (k->csv->n_columns == 1)
+        return ens__csv_record(s, n);
+    return n < most ? n : most;
+}
+
+static bool is_blank_line(const cells *k, const char *s, size_t n)
+{
+    return k->csv->n_columns == 1 && (s[n - 1] == '\n' || s[n - 1] == '\r') &&
+           ens__csv_is_blank(s, n, k->csv->delimiter);
 }
 
 static void split_by_libcsv(cells *k, const char *s, size_t n)
 {
-    const size_t step = (size_t)1 << 16;
     struct csv_parser p;
 
     if (!init_parser(&p, k->csv->delimiter)) {
         k->st = ens__nomem(k->err);
         return;
     }
-    k->ended = 0;
-    for (size_t at = 0; at < n && k->st == ENS_OK; at += step) {
-        size_t part = n - at < step ? n - at : step;
-        size_t used = csv_parse(&p, s + at, part, on_field, on_record, k);
-
-        if (used != part && k->st == ENS_OK)
+    for (size_t at = 0, piece, used; at < n && k->st == ENS_OK; at += piece) {
+        piece = next_piece(k, s + at, n - at);
+        if (is_blank_line(k, s + at, piece)) {
+            end_record(k);
+            continue;
+        }
+        used = csv_parse(&p, s + at, piece, on_field, on_record, k);
+        if (used != piece && k->st == ENS_OK)
             k->st = quote_error(k->csv, csv_error(&p),
                                 (size_t)(s - k->csv->s) + at + used, k->c + 1, k->err);
     }

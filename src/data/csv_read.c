@@ -339,7 +339,7 @@ static ens_status begin(ens__csv *csv, ens_error *err)
 {
     size_t bom = ens__csv_bom(csv->s, csv->n);
 
-    csv->s += bom;
+    csv->s = csv->n > 0 ? csv->s + bom : ""; /* nothing may be NULL */
     csv->n -= bom;
     csv->delimiter = csv->options->delimiter;
     if (csv->delimiter == 0)

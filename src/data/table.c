@@ -63,6 +63,7 @@ ens_status ens__table_note(ens__table *t, ens_error *err, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    ens__one_line(text);
     if ((t->note[t->n_notes] = ens__strdup(text)) == NULL)
         return ens__nomem(err);
     t->n_notes++;

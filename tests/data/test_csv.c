@@ -100,9 +100,9 @@ END_TEST
 
 START_TEST(blank_lines_are_values_of_an_only_column)
 {
-    static const char *const texts[] = {"x\n1\n\n3\n", "x\r\n1\r\n\r\n3\r\n",
-                                        "x\n1\n\n\"3\"\n", "x\r\"1\"\r\r3",
-                                        "x\n1\n\"\"\n3\n"};
+    static const char *const texts[] = {
+        "x\n1\n\n3\n",      "x\r\n1\r\n\r\n3\r\n",  "x\n1\n\n\"3\"\n", "x\r\"1\"\r\r3",
+        "x\n1\r \t\n3\r\n", "x\n\"1\"\r \t\n3\r\n", "x\n1\n\"\"\n3\n"};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         ens_dataset *d = read_text(texts[i], NULL);
@@ -334,6 +334,9 @@ START_TEST(columns_without_names_are_named_by_place)
     ck_assert_str_eq(column_of(d, 2).name, " ");
     ck_assert_str_eq(column_of(d, 3).name, "column4");
     ck_assert(has_note(d, "column 4 has no name: it is called `column4`"));
+    ens_dataset_free(d);
+    d = read_text("\"a\nb\",c\n,1\n", NULL);
+    ck_assert(has_note(d, "column `a?b`: all values are missing"));
     ens_dataset_free(d);
 }
 END_TEST

@@ -41,6 +41,7 @@ static void refuses_with(const char *text, ens_csv_options o, ens_status status,
 START_TEST(files_of_nothing)
 {
     refuses("", ENS_EPARSE, 0, 0, "t.csv: the file is empty");
+    refuses_at(NULL, 0, NULL, ENS_EPARSE, 0, 0, "t.csv: the file is empty");
     refuses("\xef\xbb\xbf", ENS_EPARSE, 0, 0, "t.csv: the file is empty");
     refuses("\n \r\n\t\n", ENS_EPARSE, 0, 0, "t.csv: the file is empty");
     refuses("a,b\n", ENS_EDATA, 0, 0, "t.csv: no rows after the header");
