@@ -9,12 +9,19 @@
 #include <string.h>
 #include <tree/work.h>
 
-/* ---- Kernels: cell[code[i]] += stat[i] ------------------------------------------------------------------- */
+/* ---- Kernels ------------------------------------------------------------------------------------------------ */
 
 #define PAIR_ARGS                                                                        \
     ens__pair *restrict cell, const uint16_t *restrict code,                             \
         const ens__pair *restrict pair, size_t n
+#define BYTE_ARGS                                                                        \
+    ens__pair *restrict cell, const uint8_t *restrict code, size_t stride,               \
+        const ens__pair *restrict pair, size_t n
+#define MARK_ARGS                                                                        \
+    ens__pair *restrict cell, uint64_t *restrict occupied, const uint8_t *restrict code, \
+        size_t stride, const ens__pair *restrict pair, size_t n
 
+/* cell[code[i]] += pair[i] */
 static inline __attribute__((always_inline)) void pair_body(PAIR_ARGS)
 {
     size_t i = 0;
@@ -29,27 +36,78 @@ static inline __attribute__((always_inline)) void pair_body(PAIR_ARGS)
         cell[code[i]] += pair[i];
 }
 
-static void add_pairs_base(PAIR_ARGS)
+/* cell[code[i * stride]] += pair[i] */
+static inline __attribute__((always_inline)) void byte_body(BYTE_ARGS)
 {
-    pair_body(cell, code, pair, n);
-}
+    size_t i = 0;
 
-#if ENS_HAVE_LEVELS
-ENS_TARGET_V3 static void add_pairs_v3(PAIR_ARGS)
-{
-    pair_body(cell, code, pair, n);
-}
-#endif
-
-static void add_pairs(PAIR_ARGS)
-{
-#if ENS_HAVE_LEVELS
-    if (ens__cpu_level() >= ENS__CPU_V3) {
-        add_pairs_v3(cell, code, pair, n);
-        return;
+    for (; i + 4 <= n; i += 4, code += 4 * stride) {
+        cell[code[0]] += pair[i];
+        cell[code[stride]] += pair[i + 1];
+        cell[code[2 * stride]] += pair[i + 2];
+        cell[code[3 * stride]] += pair[i + 3];
     }
+    for (; i < n; i++, code += stride)
+        cell[*code] += pair[i];
+}
+
+/* The same, and the bit of each code that occurs is set. */
+static inline __attribute__((always_inline)) void mark_body(MARK_ARGS)
+{
+    for (size_t i = 0; i < n; i++, code += stride) {
+        cell[*code] += pair[i];
+        occupied[*code / 64] |= (uint64_t)1 << *code % 64;
+    }
+}
+
+typedef struct kernels {
+    void (*pairs)(PAIR_ARGS);
+    void (*bytes)(BYTE_ARGS);
+    void (*marks)(MARK_ARGS);
+} kernels;
+
+static void pairs_base(PAIR_ARGS)
+{
+    pair_body(cell, code, pair, n);
+}
+
+static void bytes_base(BYTE_ARGS)
+{
+    byte_body(cell, code, stride, pair, n);
+}
+
+static void marks_base(MARK_ARGS)
+{
+    mark_body(cell, occupied, code, stride, pair, n);
+}
+
+#if ENS_HAVE_LEVELS
+ENS_TARGET_V3 static void pairs_v3(PAIR_ARGS)
+{
+    pair_body(cell, code, pair, n);
+}
+
+ENS_TARGET_V3 static void bytes_v3(BYTE_ARGS)
+{
+    byte_body(cell, code, stride, pair, n);
+}
+
+ENS_TARGET_V3 static void marks_v3(MARK_ARGS)
+{
+    mark_body(cell, occupied, code, stride, pair, n);
+}
 #endif
-    add_pairs_base(cell, code, pair, n);
+
+static const kernels *kernels_here(void)
+{
+    static const kernels base = {pairs_base, bytes_base, marks_base};
+#if ENS_HAVE_LEVELS
+    static const kernels v3 = {pairs_v3, bytes_v3, marks_v3};
+
+    if (ens__cpu_level() >= ENS__CPU_V3)
+        return &v3;
+#endif
+    return &base;
 }
 
 static void add_classes(ens__work *w, size_t begin, size_t n)
@@ -79,12 +137,16 @@ static void add_responses(ens__work *w, size_t begin, size_t n)
 
 /* ---- Which codes occur ------------------------------------------------------------------------------------ */
 
-static size_t walk_bitmap(ens__work *w, size_t n_codes, size_t n)
+static void mark_codes(ens__work *w, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        w->occupied[w->code[i] / 64] |= (uint64_t)1 << w->code[i] % 64;
+}
+
+static size_t walk_bitmap(ens__work *w, size_t n_codes)
 {
     size_t groups = 0;
 
-    for (size_t i = 0; i < n; i++)
-        w->occupied[w->code[i] / 64] |= (uint64_t)1 << w->code[i] % 64;
     for (size_t word = 0; word <= n_codes / 64; word++) {
         uint64_t bits = w->occupied[word];
 
@@ -100,9 +162,15 @@ static size_t scan_cells(ens__work *w, size_t n_codes)
 {
     size_t groups = 0;
 
-    for (size_t c = 0; c < n_codes; c++)
-        if (w->pairs ? w->pair_cell[c] != 0 : w->cell[c * w->sums + w->sums - 1] != 0)
-            w->group[groups++] = (unsigned)c;
+    if (w->pairs)
+        for (size_t c = 0; c < n_codes; c++) {
+            w->group[groups] = (unsigned)c; /* overwritten if the code has no rows */
+            groups += w->pair_cell[c] != 0;
+        }
+    else
+        for (size_t c = 0; c < n_codes; c++)
+            if (w->cell[c * w->sums + w->sums - 1] != 0)
+                w->group[groups++] = (unsigned)c;
     return groups;
 }
 
@@ -159,22 +227,39 @@ static size_t sort_codes(ens__work *w, size_t n)
     return groups;
 }
 
+/* Pairs of one-byte records, in one pass over the records. */
+static size_t groups_of_bytes(ens__work *w, size_t j, size_t begin, size_t n)
+{
+    size_t n_codes = w->bins[j]->n_bins + 1;
+    const uint8_t *code = w->record + begin * w->stride + j;
+
+    if (n >= n_codes) {
+        kernels_here()->bytes(w->pair_cell, code, w->stride, w->pair + begin, n);
+        return scan_cells(w, n_codes);
+    }
+    kernels_here()->marks(w->pair_cell, w->occupied, code, w->stride, w->pair + begin, n);
+    return walk_bitmap(w, n_codes);
+}
+
 size_t ens__groups_make(ens__work *w, size_t j, size_t begin, size_t n)
 {
     size_t n_codes = w->bins[j]->n_bins + 1;
 
+    if (w->pairs && w->stride > 0 && w->width == 1)
+        return groups_of_bytes(w, j, begin, n);
     ens__work_codes(w, j, begin, n);
     if (w->pairs)
-        add_pairs(w->pair_cell, w->code, w->pair + begin, n);
+        kernels_here()->pairs(w->pair_cell, w->code, w->pair + begin, n);
     else if (w->classes)
         add_classes(w, begin, n);
     else
         add_responses(w, begin, n);
     if (n >= n_codes)
         return scan_cells(w, n_codes);
-    if (n_codes / 64 <= 4 * n)
-        return walk_bitmap(w, n_codes, n);
-    return sort_codes(w, n);
+    if (n_codes / 64 > 4 * n)
+        return sort_codes(w, n);
+    mark_codes(w, n);
+    return walk_bitmap(w, n_codes);
 }
 
 void ens__groups_clear(ens__work *w, size_t n_groups)

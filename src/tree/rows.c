@@ -191,7 +191,7 @@ static ens_status make_stats(ens__work *w, ens_error *err)
 
     for (size_t i = 0; i < w->n; i++)
         drawn += w->a->count != NULL ? w->a->count[i] : 1;
-    w->pairs = w->classes && w->k == 2 && !w->weighted && drawn <= UINT32_MAX;
+    w->pairs = w->classes && w->k == 2 && !w->weighted && drawn <= INT32_MAX;
     choose_scales(w);
     if (w->pairs) {
         if ((w->pair = ens__array(w->n, sizeof *w->pair)) == NULL ||

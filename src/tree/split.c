@@ -44,13 +44,18 @@ static double side_value(const ens__work *w, const int64_t *sum)
     return w->o->criterion == ENS__GINI ? value / total : value - xlog(total);
 }
 
-static double pair_value(ens__criterion criterion, double n, double one)
+/* Of two classes, under entropy. */
+static double pair_value(double n, double one)
 {
-    double zero = n - one;
+    return xlog(n - one) + xlog(one) - xlog(n);
+}
 
-    if (criterion == ENS__GINI)
-        return (zero * zero + one * one) / n;
-    return xlog(zero) + xlog(one) - xlog(n);
+/* What a boundary's value is compared with. */
+static double node_value(const ens__work *w, const int64_t *sum)
+{
+    if (!w->pairs)
+        return side_value(w, sum);
+    return w->o->criterion == ENS__GINI ? 0 : pair_value((double)sum[2], (double)sum[1]);
 }
 
 double ens__split_decrease(const ens__work *w, double gain)
@@ -73,7 +78,7 @@ typedef struct order {
     size_t all;   /* groups, with those that go with the missing ones */
     bool missing; /* whether there are such */
     bool by_set;  /* of a category */
-    double node;  /* side_value of the node */
+    double node;  /* node_value() */
     const int64_t *sum;
     size_t begin, rows; /* of the node */
 } order;
@@ -90,19 +95,53 @@ static bool big_enough(const ens__work *w, double count, double weight)
     return count >= (double)w->o->min_leaf && weight >= w->min_leaf_w && count > 0;
 }
 
+/* Rows that a side needs, where each weighs as often as it was drawn. */
+static int64_t least_count(const ens__work *w)
+{
+    double least = fmax(fmax((double)w->o->min_leaf, ceil(w->min_leaf_w)), 1);
+
+    return least < (double)INT64_MAX / 2 ? (int64_t)least : INT64_MAX;
+}
+
 static void keep(boundary *best, double value, size_t at, bool missing_left)
 {
     if (!best->found || value > best->value)
         *best = (boundary){value, at, missing_left, true};
 }
 
-/* Groups 0 .. at on the left, with the missing ones if so told. Two classes: pairs are summed and compared. */
-static void try_pairs(const ens__work *w, const order *o, bool missing_left,
-                      boundary *best)
+/* Groups 0 .. at on the left, with the missing ones if so told.  Two classes under gini: of n rows, s of class 1, n_l
+ * and s_l of them on the left, the decrease is 2 (s_l n - s n_l)^2 / (n n_l n_r), which loses nothing to rounding but
+ * in the last steps. */
+static void try_gini_pairs(const ens__work *w, const order *o, bool missing_left,
+                           boundary *best)
+{
+    int64_t n = o->sum[2], ones = o->sum[1], least = least_count(w);
+    double unit = 2 / (double)n;
+    size_t last = o->n - (missing_left || !o->missing);
+    ens__pair left = 0;
+
+    if (missing_left)
+        left = (ens__pair)w->missing[2] | (ens__pair)w->missing[1] << 32;
+    for (size_t g = 0; g < last; g++) {
+        int64_t n_left, n_right;
+        double d;
+
+        left += w->pair_cell[w->group[g]];
+        n_left = (int64_t)(left & UINT32_MAX);
+        n_right = n - n_left;
+        if (n_left < least || n_right < least)
+            continue;
+        d = (double)((int64_t)(left >> 32) * n - ones * n_left);
+        keep(best, d * d / ((double)n_left * (double)n_right) * unit, g, missing_left);
+    }
+}
+
+/* The same under entropy. */
+static void try_entropy_pairs(const ens__work *w, const order *o, bool missing_left,
+                              boundary *best)
 {
     ens__pair all = (ens__pair)o->sum[2] | (ens__pair)o->sum[1] << 32;
     ens__pair left = 0;
-    ens__criterion criterion = w->o->criterion;
     size_t last = o->n - (missing_left || !o->missing);
 
     if (missing_left)
@@ -118,8 +157,8 @@ static void try_pairs(const ens__work *w, const order *o, bool missing_left,
         if (!big_enough(w, n_left, n_left) || !big_enough(w, n_right, n_right))
             continue;
         keep(best,
-             pair_value(criterion, n_left, (double)(left >> 32)) +
-                 pair_value(criterion, n_right, (double)(right >> 32)),
+             pair_value(n_left, (double)(left >> 32)) +
+                 pair_value(n_right, (double)(right >> 32)),
              g, missing_left);
     }
 }
@@ -303,8 +342,10 @@ static void try_order(ens__work *w, order *o)
     if (o->n == 0)
         return;
     for (int side = 0; side <= (int)o->missing; side++) {
-        if (w->pairs)
-            try_pairs(w, o, side, &b);
+        if (w->pairs && w->o->criterion == ENS__GINI)
+            try_gini_pairs(w, o, side, &b);
+        else if (w->pairs)
+            try_entropy_pairs(w, o, side, &b);
         else if (counts)
             try_counts(w, o, side, &b);
         else if (w->o->criterion == ENS__ABSOLUTE_ERROR)
@@ -421,8 +462,7 @@ static void try_feature(ens__work *w, size_t j, const int64_t *sum, size_t begin
     if (groups > 1) {
         o.missing = w->group[groups - 1] == w->bins[j]->n_bins;
         o.n = groups - o.missing;
-        o.node = w->pairs ? pair_value(w->o->criterion, (double)sum[2], (double)sum[1])
-                          : side_value(w, sum);
+        o.node = node_value(w, sum);
         memset(w->missing, 0, w->sums * sizeof *w->missing);
         if (o.missing)
             add_group(w, w->missing, w->group[groups - 1]);

@@ -124,8 +124,8 @@ void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n, u
 /* A gain as scikit-learn counts it: the criterion's decrease times the node's share of all weight. */
 double ens__split_decrease(const ens__work *w, double gain);
 
-/* Codes of the feature in w->code[n] that have rows, ascending, into w->group, their sums into w->cell or pair_cell;
- * returns how many. A group for missing values comes last. */
+/* Codes of feature j that rows [begin, begin + n) have, ascending, into w->group, their sums into w->cell or pair_cell;
+ * returns how many. A group for missing values comes last. Unless statistics are pairs, w->code has each row's. */
 size_t ens__groups_make(ens__work *w, size_t j, size_t begin, size_t n);
 /* Zero the cells of the groups again. */
 void ens__groups_clear(ens__work *w, size_t n_groups);

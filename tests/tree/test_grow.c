@@ -412,6 +412,64 @@ START_TEST(every_cpu_level_grows_the_same_tree)
 }
 END_TEST
 
+/* Enough rows for every kernel: nodes with more and with fewer rows than codes, of one and two bytes, in records and
+ * by row number. */
+START_TEST(every_cpu_level_agrees_on_large_nodes)
+{
+    enum { N = 3000, P = 140 };
+    static const size_t columns[] = {5, P};
+    static const unsigned bins[] = {255, 4000};
+    double *x = calloc(N * P, sizeof *x), *y = calloc(N, sizeof *y);
+    uint32_t *row = calloc(N, sizeof *row);
+    ens__stream s;
+
+    ens__stream_init(&s, 6, ENS__FOR_TEST, 1);
+    for (size_t i = 0; i < N; i++) {
+        for (size_t j = 0; j < P; j++)
+            x[i * P + j] = ens__stream_below(&s, 9) == 0 ? NAN : ens__stream_gaussian(&s);
+        y[i] = x[i * P] + ens__stream_gaussian(&s) > 0;
+        row[i] = (uint32_t)i;
+    }
+    for (size_t kind = 0; kind < 4; kind++) {
+        size_t p = columns[kind / 2];
+        ens__tree_options o = {.criterion = ENS__GINI,
+                               .max_depth = SIZE_MAX,
+                               .min_split = 2,
+                               .min_leaf = 1,
+                               .max_features = 4,
+                               .max_leaves = SIZE_MAX,
+                               .min_category = 1,
+                               .max_bins = bins[kind % 2]};
+        double *part = calloc(N * p, sizeof *part);
+        ens__tree *best, *base;
+        ens_dataset *d;
+
+        for (size_t i = 0; i < N; i++)
+            memcpy(part + i * p, x + i * P, p * sizeof *x);
+        ck_ok(ens_dataset_from_matrix(&d, part, N, p, y, ENS_TASK_CLASSIFICATION, &err));
+        ens_fit_args args = {.rows = {d->table->feature, p, row, N},
+                             .task = ENS_TASK_CLASSIFICATION,
+                             .k = 2,
+                             .label = d->table->label,
+                             .n_table = N,
+                             .seed = 3};
+        ck_ok(ens__tree_grow(&best, &o, &args, &err));
+        ens__cpu_cap(ENS__CPU_BASE);
+        ck_ok(ens__tree_grow(&base, &o, &args, &err));
+        ens__cpu_cap(ENS__CPU_V4);
+        ck_assert_uint_gt(best->n_nodes, 500);
+        assert_same_tree(best, base);
+        ens__tree_free(best);
+        ens__tree_free(base);
+        ens_dataset_free(d);
+        free(part);
+    }
+    free(x);
+    free(y);
+    free(row);
+}
+END_TEST
+
 /* Two-byte codes, and row numbers instead of records (more than 128 bytes of codes), grow the same tree. */
 START_TEST(wide_tables_and_codes_change_nothing)
 {
@@ -511,6 +569,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, pruning_leaves_the_cheapest_subtree);
     tcase_add_test(tc, whole_weights_are_repeated_rows);
     tcase_add_test(tc, every_cpu_level_grows_the_same_tree);
+    tcase_add_test(tc, every_cpu_level_agrees_on_large_nodes);
     tcase_add_test(tc, wide_tables_and_codes_change_nothing);
     tcase_add_test(tc, no_allocation_failure_leaks_or_passes);
 }
