@@ -174,8 +174,14 @@ def verdict(ours, peer, sign):
     return ratio, f"{word} ({d / peer.test:+.2f})" if peer.test > 0 else word
 
 
-def show(m):
-    digits = 1 if abs(m.value) >= 1000 else 4
+def digits_of(m):
+    """Decimals that show a figure of its standard error: 1 for large values, else 4 to 6."""
+    if abs(m.value) >= 1000:
+        return 1
+    return min(6, max(4, 1 - math.floor(math.log10(m.error)))) if m.error > 0 else 4
+
+
+def show(m, digits):
     return f"{m.value:.{digits}f} ± {m.error:.{digits}f}"
 
 
@@ -192,8 +198,9 @@ def rows(args, records):
                     if theirs is None:
                         continue
                     ratio, word = verdict(ours, theirs, sign) if ours else (math.nan, "")
-                    yield (name, f"`{learner}`", metric, show(ours) if ours else "", peer, show(theirs),
-                           f"{theirs.test:.{1 if theirs.value >= 1000 else 4}f}",
+                    digits = digits_of(theirs)
+                    yield (name, f"`{learner}`", metric, show(ours, digits) if ours else "", peer,
+                           show(theirs, digits), f"{theirs.test:.{digits}f}",
                            f"{ratio:+.1f}" if ours else "", word)
 
 
