@@ -206,7 +206,7 @@ def rows(args, records):
 
 def version_of(words):
     try:
-        return subprocess.run(words, stdout=subprocess.PIPE, text=True).stdout.split()[-1].strip("\u2018\u2019")
+        return subprocess.run(words, stdout=subprocess.PIPE, text=True).stdout.splitlines()[0].split()[-1]
     except (OSError, IndexError):
         return "?"
 

@@ -25,12 +25,12 @@ Made by `{command}` on {date}:
 {rows} rows of {features} features, {test} to test, {threads} threads, {rounds} rounds in turn on
 {machine}.
 
-Medians, in brackets smallest to largest; peak memory is that of the whole process, loading included;
-"others" is the share of the processor time that anything else on the machine took meanwhile.
-Versions: {versions}.
+Medians, in brackets smallest to largest; "cpu s" and peak memory are those of the whole process, loading
+included; "others" is the share of the machine's processor time that anything else took meanwhile. A program that
+took more than {budget:.0f} s sat out the later rounds. Versions: {versions}.
 
-| program | fit s | times ours | peak MB | predict krow/s | test AUC | test accuracy | others |
-|---|--:|--:|--:|--:|--:|--:|--:|
+| program | runs | fit s | times ours | cpu s | peak MB | predict krow/s | test AUC | test accuracy | others |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 """
 
 
@@ -127,13 +127,14 @@ def table(args, runs):
         features, rows = f.readline().count(","), sum(1 for _ in f)
     text = HEAD.format(trees=args.trees, threads=args.threads, rounds=args.rounds, command=args.shown,
                        date=measure.today(), machine=measure.machine(), versions=versions(args), rows=rows,
-                       features=features, test=next(iter(runs.values()))[0]["rows"])
+                       features=features, test=next(iter(runs.values()))[0]["rows"], budget=args.budget)
     base = measure.median(runs["ours"], "fit_s") if "ours" in runs else float("nan")
     for name, r in runs.items():
         fit = measure.median(r, "fit_s")
         others = sum(x["others_cpu_s"] for x in r) / sum(x["others_cpu_s"] + x["cpu_s"] for x in r)
-        text += (f"| {NAMES[name]} | {fit:.2f} ({measure.spread(r, 'fit_s')}) | {fit / base:.1f} | "
-                 f"{measure.median(r, 'peak_mb'):.0f} | {r[0]['rows'] / measure.median(r, 'predict_s') / 1000:.0f} | "
+        text += (f"| {NAMES[name]} | {len(r)} | {fit:.2f} ({measure.spread(r, 'fit_s')}) | {fit / base:.1f} | "
+                 f"{measure.median(r, 'cpu_s'):.1f} | {measure.median(r, 'peak_mb'):.0f} | "
+                 f"{r[0]['rows'] / measure.median(r, 'predict_s') / 1000:.0f} | "
                  f"{measure.median(r, 'auc'):.4f} | {measure.median(r, 'accuracy'):.4f} | {100 * others:.0f} % |\n")
     return text
 
@@ -146,6 +147,7 @@ def main():
     p.add_argument("--trees", type=int, default=100)
     p.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     p.add_argument("--rounds", type=int, default=3)
+    p.add_argument("--budget", type=float, default=300, help="seconds after which a program is not run again")
     p.add_argument("--programs", default="ours,skl,ranger,xgb")
     p.add_argument("--work", default="/tmp/ensemble-forest")
     p.add_argument("--out", default=os.path.join(HERE, "forest.md"), help="- for standard output")
@@ -160,7 +162,7 @@ def main():
         if getattr(args, part) is None:
             setattr(args, part, os.path.join(args.work, f"events-{part}.csv"))
             events.write(getattr(args, part), n, seed)
-    measure.write(args.out, table(args, measure.in_turn(programs(args), args.rounds)))
+    measure.write(args.out, table(args, measure.in_turn(programs(args), args.rounds, args.budget)))
 
 
 if __name__ == "__main__":

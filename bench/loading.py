@@ -95,7 +95,7 @@ def main():
         args.file = os.path.join(args.work, "events.csv")
         if not os.path.exists(args.file):
             events.write(args.file, 400000, 1)
-    measure.write(args.out, table(args, measure.in_turn(programs(args), args.rounds)))
+    measure.write(args.out, table(args, measure.in_turn(programs(args), args.rounds, 300)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 # Runs beside other libraries, by hand: see bench/README.md.
 EXTRA_DIST += \
 	bench/README.md \
+	bench/accuracy.md \
 	bench/accuracy.py \
 	bench/datasets.py \
 	bench/events.py \

@@ -5,6 +5,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 
 
 def machine():
@@ -50,12 +51,17 @@ def run(words, env=None):
     return json.loads(r.stdout)
 
 
-def in_turn(programs, rounds):
-    """Call each of {name: function} in turn, A B C A B C, and collect what they return by name."""
-    runs = {name: [] for name in programs}
+def in_turn(programs, rounds, budget):
+    """Call each of {name: function} in turn, A B C A B C, and collect what they return by name. One that has taken
+    more than budget seconds sits out the later rounds."""
+    runs, spent = {name: [] for name in programs}, dict.fromkeys(programs, 0.0)
     for turn in range(rounds):
         for name, call in programs.items():
+            if spent[name] > budget:
+                continue
+            start = time.perf_counter()
             runs[name].append(call())
+            spent[name] += time.perf_counter() - start
             print(f"{turn + 1}/{rounds} {name}: {json.dumps(runs[name][-1])}", file=sys.stderr, flush=True)
     return runs
 
