@@ -12,3 +12,6 @@ tests_test_cli_SOURCES = tests/run.h \
 tests_test_cli_CPPFLAGS = $(test_cppflags)
 tests_test_cli_CFLAGS = $(test_cflags)
 tests_test_cli_LDADD = $(test_ldadd) $(JANSSON_LIBS)
+
+TESTS += tests/cli/check_manual.sh
+EXTRA_DIST += tests/cli/check_manual.sh
