@@ -1,1 +1,30 @@
 # Programs of at most 80 lines, built and run by make check.
+examples_programs = \
+	examples/first_model \
+	examples/csv_to_csv \
+	examples/out_of_bag \
+	examples/own_learner \
+	examples/inspect_model
+noinst_PROGRAMS += $(examples_programs)
+
+examples_cppflags = -I$(top_srcdir)/include
+examples_ldadd = libensemble.la
+
+examples_first_model_SOURCES = examples/first_model.c
+examples_first_model_CPPFLAGS = $(examples_cppflags)
+examples_first_model_LDADD = $(examples_ldadd)
+examples_csv_to_csv_SOURCES = examples/csv_to_csv.c
+examples_csv_to_csv_CPPFLAGS = $(examples_cppflags)
+examples_csv_to_csv_LDADD = $(examples_ldadd)
+examples_out_of_bag_SOURCES = examples/out_of_bag.c
+examples_out_of_bag_CPPFLAGS = $(examples_cppflags)
+examples_out_of_bag_LDADD = $(examples_ldadd)
+examples_own_learner_SOURCES = examples/own_learner.c
+examples_own_learner_CPPFLAGS = $(examples_cppflags)
+examples_own_learner_LDADD = $(examples_ldadd)
+examples_inspect_model_SOURCES = examples/inspect_model.c
+examples_inspect_model_CPPFLAGS = $(examples_cppflags)
+examples_inspect_model_LDADD = $(examples_ldadd)
+
+TESTS += examples/run.sh
+EXTRA_DIST += examples/run.sh

@@ -1,0 +1,33 @@
+#!/bin/sh
+# run.sh - runs every example on the tables of data/ in a folder of its own and looks for the line that shows it worked.
+# In `make check`; by hand: top_srcdir=. top_builddir=build sh examples/run.sh
+set -eu
+data=$(cd "${top_srcdir:-.}/data" && pwd)
+bin=$(cd "${top_builddir:-.}/examples" && pwd)
+work=$bin/run.tmp
+rm -rf "$work"
+mkdir -p "$work"
+cd "$work"
+
+# expect PATTERN PROGRAM [ARG...]
+expect() {
+    pattern=$1
+    shift
+    program=$1
+    shift
+    "$bin/$program" "$@" >out.txt
+    grep -q "$pattern" out.txt || {
+        echo "FAIL: $program: no line matches \"$pattern\" in:"
+        cat out.txt
+        exit 1
+    }
+    echo "PASS: $program"
+}
+
+expect '^first row: [a-z]' first_model "$data/iris.csv" species
+expect '^No,Yes$' csv_to_csv "$data/pima.csv" type "$data/pima.csv"
+[ "$(wc -l <out.txt)" -eq 301 ]
+expect '^95 percent interval of r2: 0\.[0-9]* to 0\.[0-9]*$' out_of_bag "$data/diabetes.csv" progression
+expect '^r2 of the loaded model: 0\.[2-9]' own_learner "$data/diabetes.csv"
+expect '^  weight  *number .*%$' inspect_model "$data/birthweight.csv" low
+rm -rf "$work"
