@@ -203,7 +203,7 @@ static inline unsigned code_of(const double *cut, unsigned n_cuts, double v)
     for (unsigned n = n_cuts; n > 0;) {
         unsigned half = n - n / 2;
 
-        base += base[half - 1] < v ? half : 0;
+        base += half & (0 - (size_t)(base[half - 1] < v));
         n /= 2;
     }
     return (unsigned)(base - cut);
