@@ -11,7 +11,8 @@ include $(srcdir)/tests/io/local.mk
 include $(srcdir)/tests/cli/local.mk
 endif
 
-TESTS += $(check_PROGRAMS)
+TESTS += $(check_PROGRAMS) tests/same_bytes.sh
+EXTRA_DIST += tests/same_bytes.sh
 
 include $(srcdir)/tests/checks/local.mk
 include $(srcdir)/tests/fuzz/local.mk
