@@ -244,7 +244,8 @@ ENS_API uint64_t ens_seed(uint64_t seed, uint32_t purpose, uint64_t index);
 /**
  * Run the conformance suite, which every built-in learner passes, on @p recipe: that fit, predict, copy, save
  * and load agree, that threads and row order of predictions change nothing, that weights, missing values and
- * errors are treated as told in its caps, and more.
+ * errors are treated as told in its caps, and more.  Small tables, a second or so.  Not while other threads
+ * use the library: some checks make allocations fail.
  *
  * @param report called once for each check, with its name, and NULL or what went wrong; may be NULL
  * @param[out] failed checks that did not pass

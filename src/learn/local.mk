@@ -1,6 +1,13 @@
 libens_internal_la_SOURCES += \
 	src/learn/align.c \
 	src/learn/align.h \
+	src/learn/check.c \
+	src/learn/check.h \
+	src/learn/check_fit.c \
+	src/learn/check_model.c \
+	src/learn/check_predict.c \
+	src/learn/check_rows.c \
+	src/learn/check_table.c \
 	src/learn/dummy.c \
 	src/learn/fit.c \
 	src/learn/fitted.c \

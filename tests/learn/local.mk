@@ -2,6 +2,9 @@ check_PROGRAMS += tests/test_learn
 tests_test_learn_SOURCES = tests/run.h tests/learn/main.c \
 	tests/learn/toy.c \
 	tests/learn/toy.h \
+	tests/learn/faulty.c \
+	tests/learn/faulty.h \
+	tests/learn/test_check.c \
 	tests/learn/test_recipe.c \
 	tests/learn/test_fit.c \
 	tests/learn/test_tree.c

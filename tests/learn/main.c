@@ -5,10 +5,11 @@
 
 Suite *recipe_suite(void);
 Suite *fit_suite(void);
+Suite *check_suite(void);
 Suite *tree_suite(void);
 
 /* One line a module: each tests/learn/test_*.c has one of these. */
-static Suite *(*const suites[])(void) = {recipe_suite, fit_suite, tree_suite, NULL};
+static Suite *(*const suites[])(void) = {recipe_suite, fit_suite, check_suite, tree_suite, NULL};
 
 int main(void)
 {

@@ -1,0 +1,163 @@
+/* test_check.c - ens_check_learner(): built-in learners pass it, and each kind of fault is found. */
+#include <config.h>
+
+#include "learn/faulty.h"
+#include "run.h"
+#include <stdio.h>
+
+static ens_error err;
+
+/* What the suite said of one recipe. */
+typedef struct findings {
+    size_t checks, failed;
+    char text[16384]; /* "name: problem\n" for each that failed */
+} findings;
+
+static void note(void *ctx, const char *check, const char *problem)
+{
+    findings *f = ctx;
+    size_t used = strlen(f->text);
+
+    f->checks++;
+    if (problem == NULL)
+        return;
+    f->failed++;
+    snprintf(f->text + used, sizeof f->text - used, "%s: %s\n", check, problem);
+}
+
+static ens_status check(findings *f, const char *recipe)
+{
+    size_t failed = 99;
+    ens_status st;
+
+    *f = (findings){0};
+    st = ens_check_learner(recipe, note, f, &failed, &err);
+    ck_assert_uint_eq(f->failed, failed);
+    return st;
+}
+
+static const char *const recipes[] = {
+    "dummy",
+    "dummy(strategy=most_frequent)",
+    "dummy(strategy=uniform)",
+    "dummy(strategy=median)",
+    "dummy(strategy=quantile, quantile=0.8)",
+    "naive_bayes",
+    "tree",
+    "tree(max_depth=3, min_samples_leaf=5)",
+    "tree(max_leaf_nodes=6)",
+    "forest(n_estimators=5)",
+    "forest(n_estimators=5, oob_score=true)",
+    "bagging(tree, n_estimators=3, oob_score=true)",
+    "bagging(naive_bayes, n_estimators=3, max_features=0.5, bootstrap=false, "
+    "max_samples=0.7)",
+    "bagging(bagging(tree, n_estimators=2), n_estimators=2)",
+    "bagging(dummy, n_estimators=2)",
+};
+
+START_TEST(built_in_learners_conform)
+{
+    findings f;
+
+    if (check(&f, recipes[_i]) != ENS_OK)
+        ck_abort_msg("%s\n%s", recipes[_i], f.text);
+    ck_assert_uint_ge(f.checks, 30);
+}
+END_TEST
+
+START_TEST(a_plug_in_without_fault_conforms)
+{
+    static const unsigned lacking[] = {0, ENS_TAKES_WEIGHTS, ENS_TAKES_MISSING,
+                                       ENS_CLASSIFIES, ENS_REGRESSES};
+    findings f;
+
+    faulty_register();
+    faulty_set(NO_FAULT);
+    for (size_t i = 0; i < sizeof lacking / sizeof *lacking; i++) {
+        faulty_set_caps(FAULTY_CAPS & ~lacking[i]);
+        if (check(&f, "faulty") != ENS_OK)
+            ck_abort_msg("without caps %u\n%s", lacking[i], f.text);
+        ck_assert_uint_ge(f.checks, 30);
+    }
+}
+END_TEST
+
+static const struct {
+    fault fault;
+    const char *check; /* that finds it */
+} faults[] = {
+    {FIT_COUNTS_ITS_CALLS, "same_seed_same_model"},
+    {FIT_HEEDS_THREADS, "threads_change_no_model"},
+    {FIT_IGNORES_CANCEL, "cancelling_gives_up"},
+    {FIT_IGNORES_WEIGHTS, "weights_count"},
+    {FIT_IGNORES_COUNTS, "repeated_rows_count"},
+    {FIT_COUNTS_ZERO_DIVIDES, "constant_features"},
+    {FIT_WANTS_MANY_ROWS, "few_rows"},
+    {FIT_KEEPS_THE_TABLE, "the_model_outlives_the_table"},
+    {FIT_OVERFLOWS, "huge_numbers"},
+    {FIT_SCALES_TARGETS, "large_and_small_responses"},
+    {FIT_WRITES_TO_THE_TABLE, "the_table_stays_as_it_was"},
+    {PREDICT_HEEDS_POSITION, "single_rows_predict_the_same"},
+    {PREDICT_LEAVES_OUT_THE_LAST, "fits_and_predicts"},
+    {PREDICT_REMEMBERS, "predicting_twice_is_the_same"},
+    {PREDICT_WRITES_PAST_SCRATCH, "predict_keeps_to_its_memory"},
+    {PREDICT_SUMS_TO_TWO, "fits_and_predicts"},
+    {PREDICT_SPREADS_GAPS, "gaps"},
+    {WRITE_DROPS_A_NUMBER, "a_loaded_model_is_the_same"},
+    {READ_ALTERS, "a_loaded_model_is_the_same"},
+    {DESCRIBE_IN_PROSE, "describes_itself"},
+    {IMPORTANCE_NEGATIVE, "importance_is_in_shares"},
+    {OOB_IMPOSSIBLE, "out_of_bag_predictions_fit_the_rows"},
+};
+
+START_TEST(each_fault_is_found)
+{
+    char line[80];
+    findings f;
+
+    faulty_register();
+    faulty_set_caps(FAULTY_CAPS);
+    faulty_set(faults[_i].fault);
+    ck_fails(check(&f, "faulty"), ENS_EINTERNAL, "learner faulty fails");
+    snprintf(line, sizeof line, "%s: ", faults[_i].check);
+    ck_assert_msg(strstr(f.text, line) != NULL, "%s did not find fault %d:\n%s",
+                  faults[_i].check, faults[_i].fault, f.text);
+}
+END_TEST
+
+START_TEST(caps_that_name_no_feature_are_found)
+{
+    findings f;
+
+    faulty_register();
+    faulty_set(NO_FAULT);
+    faulty_set_caps(ENS_CLASSIFIES | ENS_REGRESSES);
+    ck_fails(check(&f, "faulty"), ENS_EINTERNAL, "its caps name no type of feature");
+}
+END_TEST
+
+START_TEST(a_bad_recipe_is_told_as_by_the_parser)
+{
+    findings f;
+
+    ck_fails(ens_check_learner("tre", note, &f, NULL, &err), ENS_ENAME,
+             "did you mean `tree`?");
+    ck_assert_int_eq(ens_check_learner("tree(", NULL, NULL, NULL, NULL), ENS_EPARSE);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_loop_test(tc, built_in_learners_conform, 0,
+                        sizeof recipes / sizeof *recipes);
+    tcase_add_test(tc, a_plug_in_without_fault_conforms);
+    tcase_add_loop_test(tc, each_fault_is_found, 0, sizeof faults / sizeof *faults);
+    tcase_add_test(tc, caps_that_name_no_feature_are_found);
+    tcase_add_test(tc, a_bad_recipe_is_told_as_by_the_parser);
+}
+
+Suite *check_suite(void);
+Suite *check_suite(void)
+{
+    return suite_of("check", add);
+}
