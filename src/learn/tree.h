@@ -63,7 +63,7 @@ enum { ENS__WEIGHT_NONE, ENS__WEIGHT_BALANCED };
         ENS__TREE_ALIASED(max_bins, "max_bin", ENS_PARAM_INT, type, "255", 2, 65535, "",           \
                           "bins of a number's values; columns of fewer distinct values lose "      \
                           "nothing"),                                                              \
-        ENS__TREE_ROW(min_samples_level, ENS_PARAM_INT, type, "3", 1, 1e9, "",                     \
+        ENS__TREE_ROW(min_samples_level, ENS_PARAM_INT, type, "5", 1, 1e9, "",                     \
                       "rows of a node that a level needs; others go where missing values go")
 
 /* Limits that involve several parameters. */
