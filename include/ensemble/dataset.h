@@ -154,6 +154,8 @@ typedef struct ens_csv_options {
     unsigned threads;               /**< as in ens_exec */
     int target_optional;            /**< a file without the target column, or without columns named in
                                          `types`, is no error */
+    int only_named;                 /**< columns that are not in `types` are ignored, whatever is
+                                         in them */
 } ens_csv_options;
 
 /**

@@ -75,7 +75,7 @@ typedef struct job {
 static int load(job *j, const char *model, ens_error *err)
 {
     ens_csv_options csv = {.weight = j->o->weight,
-                           .keep_identifiers = 1,
+                           .only_named = 1,
                            .target_optional = 1, /* what is absent is told of later */
                            .threads = (unsigned)j->o->run.threads};
     int code = cli_csv_options(&csv, &j->o->read, "evaluate");

@@ -98,9 +98,8 @@ static void make_types(job *j)
 static int open_all(job *j, const char *model, ens_error *err)
 {
     /* target_optional: a feature that is not there is a matter for --absent. */
-    ens_csv_options csv = {.keep_identifiers = 1,
-                           .target_optional = 1,
-                           .threads = (unsigned)j->o->run.threads};
+    ens_csv_options csv = {
+        .only_named = 1, .target_optional = 1, .threads = (unsigned)j->o->run.threads};
     size_t k, p;
     int code = cli_csv_options(&csv, &j->o->read, "predict");
 

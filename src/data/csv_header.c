@@ -191,6 +191,9 @@ static ens_status give_types(ens__csv *csv, ens_error *err)
         fix_kind(csv, c, t->type);
         csv->named[c] = true;
     }
+    for (size_t c = 0; o->only_named && c < csv->n_columns; c++)
+        if (!csv->named[c] && csv->table->column[c].role == ENS_FEATURE)
+            csv->table->column[c].role = ENS_IGNORE;
     return ENS_OK;
 }
 

@@ -140,8 +140,8 @@ END_TEST
 
 START_TEST(a_closed_pipe_is_no_drama)
 {
-    ran r = run(TRAIN "yes 1st,male,30 | head -n 100000 | sed '1i class,sex,age' | $E "
-                      "predict m.ens | head -n 2");
+    ran r = run(TRAIN "{ echo class,sex,age; yes 1st,male,30 | head -n 100000; } | "
+                      "$E predict m.ens | head -n 2");
 
     ck_code(r, 0);
     ck_assert_str_eq(r.out, "prediction\nno\n");
