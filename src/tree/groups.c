@@ -264,9 +264,18 @@ size_t ens__groups_make(ens__work *w, size_t j, size_t begin, size_t n)
 
 void ens__groups_clear(ens__work *w, size_t n_groups)
 {
-    for (size_t g = 0; g < n_groups; g++)
-        if (w->pairs)
-            w->pair_cell[w->group[g]] = 0;
-        else
-            memset(w->cell + w->group[g] * w->sums, 0, w->sums * sizeof *w->cell);
+    const unsigned *group = w->group;
+
+    if (w->pairs)
+        for (size_t g = 0; g < n_groups; g++)
+            w->pair_cell[group[g]] = 0;
+    else if (!w->classes) /* three numbers are not worth the call */
+        for (size_t g = 0; g < n_groups; g++) {
+            int64_t *cell = w->cell + 3 * group[g];
+
+            cell[0] = cell[1] = cell[2] = 0;
+        }
+    else
+        for (size_t g = 0; g < n_groups; g++)
+            memset(w->cell + group[g] * w->sums, 0, w->sums * sizeof *w->cell);
 }

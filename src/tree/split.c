@@ -163,42 +163,39 @@ static void try_entropy_pairs(const ens__work *w, const order *o, bool missing_l
     }
 }
 
-/* The same for gini and whole counts, where sums of squares can be kept exactly while groups change sides. */
+/* The same for gini and whole counts, with S_c rows of class c in the node and L_c of them on the left: sum L_c^2 and
+ * sum S_c L_c are kept exactly, and sum (S_c - L_c)^2 follows.  Nothing jumps where a class is absent from a group, for
+ * that comes as a surprise. */
 static void try_counts(const ens__work *w, const order *o, bool missing_left,
                        boundary *best)
 {
     size_t k = w->k, last = o->n - (missing_left || !o->missing);
-    uint64_t n_left = 0, n_right = (uint64_t)o->sum[k], squares_left = 0,
-             squares_right = 0;
+    const int64_t *restrict sum = o->sum;
+    int64_t *restrict left = w->left, n = sum[k], n_left = 0, least = least_count(w);
+    uint64_t all = 0, squares = 0, cross = 0; /* differences may wrap, results fit */
 
     for (size_t c = 0; c < k; c++) {
-        w->left[c] = missing_left ? w->missing[c] : 0;
-        w->right[c] = o->sum[c] - w->left[c];
-        n_left += (uint64_t)w->left[c];
-        squares_left += (uint64_t)w->left[c] * (uint64_t)w->left[c];
-        squares_right += (uint64_t)w->right[c] * (uint64_t)w->right[c];
+        left[c] = missing_left ? w->missing[c] : 0;
+        n_left += left[c];
+        all += (uint64_t)sum[c] * (uint64_t)sum[c];
+        squares += (uint64_t)left[c] * (uint64_t)left[c];
+        cross += (uint64_t)sum[c] * (uint64_t)left[c];
     }
-    n_right -= n_left;
     for (size_t g = 0; g < last; g++) {
-        const int64_t *cell = w->cell + w->group[g] * w->sums;
+        const int64_t *restrict cell = w->cell + w->group[g] * w->sums;
 
         for (size_t c = 0; c < k; c++) {
-            uint64_t d = (uint64_t)cell[c];
+            uint64_t d = (uint64_t)cell[c], l = (uint64_t)left[c];
 
-            if (d == 0)
-                continue;
-            squares_left += d * (2 * (uint64_t)w->left[c] + d);
-            squares_right -= d * (2 * (uint64_t)w->right[c] - d);
-            w->left[c] += cell[c];
-            w->right[c] -= cell[c];
+            squares += d * (2 * l + d);
+            cross += d * (uint64_t)sum[c];
+            left[c] = (int64_t)(l + d);
         }
-        n_left += (uint64_t)cell[k];
-        n_right -= (uint64_t)cell[k];
-        if (big_enough(w, (double)n_left, (double)n_left) &&
-            big_enough(w, (double)n_right, (double)n_right))
+        n_left += cell[k];
+        if (n_left >= least && n - n_left >= least)
             keep(best,
-                 (double)squares_left / (double)n_left +
-                     (double)squares_right / (double)n_right,
+                 (double)squares / (double)n_left +
+                     (double)(all - 2 * cross + squares) / (double)(n - n_left),
                  g, missing_left);
     }
 }
