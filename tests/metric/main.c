@@ -3,8 +3,11 @@
 
 #include "run.h"
 
+Suite *metric_suite(void);
+Suite *reference_suite(void);
+
 /* One line a module: each tests/metric/test_*.c has one of these. */
-static Suite *(*const suites[])(void) = {NULL};
+static Suite *(*const suites[])(void) = {metric_suite, reference_suite, NULL};
 
 int main(void)
 {
