@@ -5,6 +5,8 @@ tests_test_learn_SOURCES = tests/run.h tests/learn/main.c \
 	tests/learn/faulty.c \
 	tests/learn/faulty.h \
 	tests/learn/test_check.c \
+	tests/learn/test_dummy.c \
+	tests/learn/test_naive_bayes.c \
 	tests/learn/test_recipe.c \
 	tests/learn/test_fit.c \
 	tests/learn/test_tree.c
