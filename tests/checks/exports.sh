@@ -52,6 +52,5 @@ case $(uname) in
 Darwin) ${NM:-nm} -gU "$library" | awk '{ sub(/^_/, "", $NF); print $NF }' ;;
 *) ${NM:-nm} -D --defined-only "$library" | awk '{ print $NF }' ;;
 esac | sed 's/@.*//' | grep -v -e '^_' -e '^mangle_path$' | sort >"$work/exported"
-comm -13 "$project/src/exports.list" "$work/exported" | sed 's|.*|src/exports.list:1: & is exported, not listed|' >"$work/extra"
-[ ! -s "$work/extra" ] || { cat "$work/extra"; status=1; }
+compare "exported by the library" "$work/exported"
 exit $status

@@ -165,7 +165,10 @@ echo "dlname=''" >"$project/build/libensemble.la"
 printf '' | plant exports src/exports.list 'ens_version is declared with ENS_API in include/, not listed'
 printf 'ens_version\nens_a\n' | plant exports src/exports.list 'not sorted'
 if library 'int ens_version, stray;'; then
-    echo ens_version | plant exports src/exports.list 'stray is exported'
+    echo ens_version | plant exports src/exports.list 'stray is exported by the library, not listed'
+fi
+if library 'int other_name_for_it;'; then
+    echo ens_version | plant exports src/exports.list 'ens_version is not exported by the library'
 fi
 
 echo "$(awk 'END { print NR }' "$work/planted") faults were planted"
