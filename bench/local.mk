@@ -5,8 +5,10 @@ EXTRA_DIST += \
 	bench/accuracy.py \
 	bench/datasets.py \
 	bench/events.py \
+	bench/forest.md \
 	bench/forest.py \
 	bench/loading.R \
+	bench/loading.md \
 	bench/loading.py \
 	bench/measure.py \
 	bench/peers.py \
