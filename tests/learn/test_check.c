@@ -49,8 +49,8 @@ static const char *const recipes[] = {
     "forest(n_estimators=5)",
     "forest(n_estimators=5, oob_score=true)",
     "bagging(tree, n_estimators=3, oob_score=true)",
-    "bagging(naive_bayes, n_estimators=3, max_features=0.5, bootstrap=false, "
-    "max_samples=0.7)",
+    "bagging(naive_bayes, n_estimators=3, max_features=0.5)",
+    "bagging(naive_bayes, n_estimators=3, bootstrap=false)",
     "bagging(bagging(tree, n_estimators=2), n_estimators=2)",
     "bagging(dummy, n_estimators=2)",
 };

@@ -169,7 +169,7 @@ numbers([1, 2, 3, 4], [2, 2, 2, 2], np.array([1.0, 1, 1, 1]))            # media
 numbers([-1e-3, 5, 1e4], [2e-3, 4, 9e3], np.array([1e-3, 2, 1e3]))       # weights far apart
 
 print("/* reference.inc - predictions and scikit-learn's scores of them; written by make_reference.py. */")
-print("#ifndef TESTS_METRIC_REFERENCE_INC\n#define TESTS_METRIC_REFERENCE_H\n\n#include <ensemble/metric.h>\n")
+print("#ifndef TESTS_METRIC_REFERENCE_INC\n#define TESTS_METRIC_REFERENCE_INC\n\n#include <ensemble/metric.h>\n")
 for i, (task, n, k, label, y, pred, w) in enumerate(evals):
     c_array("int32_t", "label%d" % i, label)
     c_array("double", "y%d" % i, y)
