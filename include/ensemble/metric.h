@@ -30,6 +30,9 @@ typedef struct ens_eval {
  *        explained_variance, mape, pinball(alpha=0.9). precision, recall, f1 and fbeta take
  *        average=binary|macro|micro|weighted; the default is binary (class 1) for two classes, else macro.
  *        roc_auc and average_precision: one against rest, average=macro|weighted, for more than two.
+ * macro and weighted averages run over the classes that occur in truth or predictions, as in scikit-learn; a class
+ * unknown to the model is one more of them, which is never predicted.
+ *
  * @return ENS_OK; ENS_ENAME; ENS_EPARSE; ENS_ERANGE; ENS_EINVAL if it does not suit the task or there are no
  *         rows; ENS_EDATA if it is undefined on these rows (roc_auc of one class), or a weight is negative
  *

@@ -14,6 +14,7 @@ libens_internal_la_SOURCES += \
 	src/core/par.h \
 	src/core/param.c \
 	src/core/param.h \
+	src/core/param_print.c \
 	src/core/quota.c \
 	src/core/sink.c \
 	src/core/str.c \
