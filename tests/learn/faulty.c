@@ -78,7 +78,7 @@ static void spoil(stump *s, const ens_fit_args *a)
     if (now == FIT_COUNTS_ITS_CALLS)
         shift = 1e-7 * ++calls;
     if (now == FIT_HEEDS_THREADS)
-        shift = 1e-7 * ens_exec_threads(a->exec);
+        shift = 1e-7 * (a->exec != NULL ? a->exec->threads : 0);
     for (size_t i = 0; now == FIT_OVERFLOWS && i < a->rows.n; i++)
         shift += x[a->rows.row[i]] * x[a->rows.row[i]] * 1e-9;
     if (a->k > 1)
