@@ -64,17 +64,17 @@ int main(int argc, char **argv)
         .predict = predict, .write = put, .read = get, .free = free};
     ens_csv_options options = {.target = "progression", .task = ENS_TASK_REGRESSION};
     const char *path = argc > 1 ? argv[1] : "data/diabetes.csv";
-    ens_dataset *data;
-    ens_learner *bag;
     ens_model *m, *loaded;
-    ens_score *score;
+    ens_dataset *data; ens_learner *bag;
+    ens_score *score; size_t n;
     ens_error e;
-    size_t n;
     if (ens_learner_type_register(&type, &e) || ens_csv_read(&data, path, &options, &e) ||
         ens_learner_parse(&bag, "bagging(line, max_features=0.3)", &e) ||
         ens_fit(&m, bag, data, NULL, 1, NULL, &e) ||
         ens_model_save(m, "own_learner.ens", &e) || ens_model_load(&loaded, "own_learner.ens", &e) ||
         ens_model_evaluate(&score, &n, loaded, data, "r2", NULL, &e))
         return fprintf(stderr, "own_learner: %s\n", e.message), 1;
-    return printf("r2 of the loaded model: %.3f\n", score->value) < 0;
+    printf("r2 of the loaded model: %.3f\n", score->value);
+    ens_scores_free(score, n), ens_model_free(m), ens_model_free(loaded);
+    return ens_learner_free(bag), ens_dataset_free(data), 0;
 }
