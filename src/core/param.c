@@ -171,12 +171,10 @@ static ens_status read_in_range(double *out, const place *at, ens_error *err)
 static ens_status read_int(int64_t *out, const place *at, ens_error *err)
 {
     double v;
-    ens_status st = read_number(&v, at, err);
+    ens_status st = read_in_range(&v, at, err);
 
     if (st != ENS_OK)
         return st;
-    if (!(v >= at->p->min && v <= at->p->max))
-        return out_of_range(at, v, at->p->min, at->p->max, err);
     if (v != (double)(int64_t)v)
         return wrong_value(at, err);
     *out = (int64_t)v;
