@@ -262,6 +262,20 @@ static int tell(const job *j)
     return code;
 }
 
+/* Asked for, but with nothing to score. */
+static void note_no_oob(const job *j)
+{
+    const ens_score *s;
+    size_t n;
+
+    if (ens_model_oob(j->model, &n) == NULL || j->o->run.quiet)
+        return;
+    for (size_t i = 0; (s = ens_model_score(j->model, i)) != NULL; i++)
+        if (strcmp(s->kind, "oob") == 0)
+            return;
+    fputs("ensemble: note: no out-of-bag score: every member drew every row\n", stderr);
+}
+
 /* ---- The verb ---- */
 
 /* The message, and an arrow at the place of a recipe's fault. */
@@ -305,6 +319,7 @@ static int work(job *j)
         understood_print(j->path, j->table);
     if (fit_and_save(j, &err) != ENS_OK)
         return cli_fail(&err);
+    note_no_oob(j);
     return tell(j);
 }
 

@@ -4,6 +4,7 @@
 #include <core/error.h>
 #include <core/mem.h>
 #include <ensemble/bag.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -116,6 +117,15 @@ static ens_status add_prefixed(void *ctx, const char *line)
     return st == ENS_OK ? to->add(to->ctx, line) : st;
 }
 
+static size_t rows_out_of_bag(const ens__bag *bag)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < bag->n_oob; i++)
+        n += !isnan(bag->oob[i * bag->k]);
+    return n;
+}
+
 ens_status ens__bag_describe(const void *state,
                              ens_status (*add)(void *ctx, const char *line), void *ctx,
                              ens_error *err)
@@ -131,6 +141,12 @@ ens_status ens__bag_describe(const void *state,
     if (bag->features != NULL) {
         snprintf(line, sizeof line, "features a member: %zu of %zu\n", bag->p_member,
                  bag->p);
+        if ((st = add(ctx, line)) != ENS_OK)
+            return st;
+    }
+    if (bag->oob != NULL) {
+        snprintf(line, sizeof line, "rows out of some bag: %zu of %zu\n",
+                 rows_out_of_bag(bag), bag->n_oob);
         if ((st = add(ctx, line)) != ENS_OK)
             return st;
     }
@@ -175,7 +191,18 @@ ens_status ens__bag_write(const void *state, ens_writer *w, ens_error *err)
     return st;
 }
 
-static ens_status read_features(ens__bag *bag, ens_reader *r, ens_error *err)
+/* Feature i of the list goes on in order: a member's numbers ascend, strictly unless drawn with replacement. */
+static bool in_order(const ens__bag *bag, size_t i, bool repeats)
+{
+    uint32_t j = bag->features[i];
+
+    if (j >= bag->p || i % bag->p_member == 0)
+        return j < bag->p;
+    return repeats ? j >= bag->features[i - 1] : j > bag->features[i - 1];
+}
+
+static ens_status read_features(ens__bag *bag, bool repeats, ens_reader *r,
+                                ens_error *err)
 {
     const void *data;
     size_t shape[2];
@@ -191,19 +218,19 @@ static ens_status read_features(ens__bag *bag, ens_reader *r, ens_error *err)
         return ens__nomem(err);
     memcpy(bag->features, data, bag->n * bag->p_member * sizeof *bag->features);
     for (size_t i = 0; i < bag->n * bag->p_member; i++)
-        if (bag->features[i] >= bag->p ||
-            (i % bag->p_member > 0 && bag->features[i] <= bag->features[i - 1]))
+        if (!in_order(bag, i, repeats))
             return ens_reader_bad(r, err,
                                   "feature %u of member %zu is not ascending below %zu",
                                   (unsigned)bag->features[i], i / bag->p_member, bag->p);
     return ENS_OK;
 }
 
-static ens_status read_apart(ens__bag *bag, const ens_learner *member,
+static ens_status read_apart(ens__bag *bag, bool repeats, const ens_learner *member,
                              const ens_read_args *a, ens_error *err)
 {
     ens_feature *buf = ens__array(bag->p_member, sizeof *buf);
-    ens_status st = buf != NULL ? read_features(bag, a->reader, err) : ens__nomem(err);
+    ens_status st =
+        buf != NULL ? read_features(bag, repeats, a->reader, err) : ens__nomem(err);
 
     for (size_t t = 0; t < bag->n && st == ENS_OK; t++) {
         ens_read_args sub = *a;
@@ -263,8 +290,9 @@ ens_status ens__bag_read(void **out, const ens__bag_spec *spec, const ens_learne
         goto done;
     }
     memcpy(bag->seed, seed, bag->n * sizeof *bag->seed);
-    st = bag->p_member < bag->p ? read_apart(bag, member, a, err)
-                                : read_together(bag, member, a, err);
+    st = ens__bag_draws_features(spec, bag)
+             ? read_apart(bag, spec->bootstrap_features, member, a, err)
+             : read_together(bag, member, a, err);
     for (size_t t = 0; t < bag->n && st == ENS_OK; t++) {
         size_t scratch = ens_fitted_scratch(&bag->fit[t]);
 

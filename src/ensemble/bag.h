@@ -6,13 +6,15 @@
 
 #include <core/param.h>
 #include <ensemble/ext.h>
+#include <stdbool.h>
 
 /* How to bag: parameters that both types have under the same names. */
 typedef struct ens__bag_spec {
     int64_t n_estimators;
     int bootstrap;           /* with replacement, else without */
     ens_amount max_samples;  /* rows a member draws */
-    ens_amount max_features; /* features a member draws, without replacement */
+    ens_amount max_features; /* features a member draws */
+    int bootstrap_features;  /* with replacement, else without */
     int oob_score;
 } ens__bag_spec;
 
@@ -40,7 +42,7 @@ typedef struct ens__bag {
     ens_fitted *fit;    /* [n] */
     uint64_t *seed;     /* [n] of each member */
     size_t p_member;    /* features a member sees */
-    uint32_t *features; /* [n][p_member] ascending, or NULL if members see all */
+    uint32_t *features; /* [n][p_member] ascending, drawn twice means there twice; NULL if members see all */
     double *oob;        /* [n_oob][k], or NULL */
     size_t n_oob;
     size_t scratch; /* the most that a member's predict needs */
@@ -56,6 +58,9 @@ ens_status ens__bag_read(void **out, const ens__bag_spec *spec, const ens_learne
 /* Features of p that a member draws, or 0 and ENS_ERANGE. */
 size_t ens__bag_p_member(const ens__bag_spec *spec, const ens_learner *owner, size_t p,
                          ens_error *err);
+
+/* Do members see features of their own, though they may come to all? */
+bool ens__bag_draws_features(const ens__bag_spec *spec, const ens__bag *bag);
 
 /* The rest of a learner type's functions, as both have them. */
 void ens__bag_predict(const void *bag, const ens_rows *rows, double *out, void *scratch);

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <num/rng.h>
 #include <num/sample.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- How much to draw --------------------------------------------------------------------------- */
@@ -49,6 +50,11 @@ size_t ens__bag_p_member(const ens__bag_spec *spec, const ens_learner *owner, si
         ens__fail(err, ENS_ERANGE, "%s.max_features = %.0f is above the %zu features",
                   ens_learner_name(owner), spec->max_features.value, p);
     return m;
+}
+
+bool ens__bag_draws_features(const ens__bag_spec *spec, const ens__bag *bag)
+{
+    return bag->p_member < bag->p || spec->bootstrap_features;
 }
 
 /* ---- The work ------------------------------------------------------------------------------------ */
@@ -149,15 +155,30 @@ static size_t collect_rows(const job *j, worker *w, size_t t)
     return n;
 }
 
+static int ascending(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
 static void draw_features(const job *j, size_t t)
 {
     ens__bag *bag = j->bag;
+    uint32_t *feature;
     ens__stream s;
 
     if (bag->features == NULL)
         return;
+    feature = bag->features + t * bag->p_member;
     ens__stream_init(&s, j->a->seed, ENS__FOR_FEATURES, t);
-    ens__sample_choose(bag->features + t * bag->p_member, bag->p_member, bag->p, &s);
+    if (!j->spec->bootstrap_features) {
+        ens__sample_choose(feature, bag->p_member, bag->p, &s);
+        return;
+    }
+    for (size_t i = 0; i < bag->p_member; i++)
+        feature[i] = ens__stream_below(&s, (uint32_t)bag->p);
+    qsort(feature, bag->p_member, sizeof *feature, ascending);
 }
 
 static ens_status fit_member(void *ctx, size_t t, unsigned worker_index, ens_error *err)
@@ -295,6 +316,11 @@ static ens_status begin(job *j, ens_error *err)
         return ens__fail(err, ENS_ERANGE, "%s.max_samples = %.0f is above the %zu rows",
                          ens_learner_name(a->learner), j->spec->max_samples.value,
                          j->total);
+    if (j->spec->oob_score && !j->spec->bootstrap && j->m == j->total)
+        return ens__fail(err, ENS_ERANGE,
+                         "%s.oob_score = true needs rows out of bag, but each member "
+                         "draws all %zu rows",
+                         ens_learner_name(a->learner), j->total);
     bag->n = (size_t)j->spec->n_estimators;
     bag->p = a->rows.p;
     bag->k = a->k;
@@ -303,7 +329,7 @@ static ens_status begin(job *j, ens_error *err)
     j->words = (a->rows.n + 63) / 64;
     if ((bag->fit = ens__zeros(bag->n, sizeof *bag->fit)) == NULL ||
         (bag->seed = ens__zeros(bag->n, sizeof *bag->seed)) == NULL ||
-        (bag->p_member < bag->p &&
+        (ens__bag_draws_features(j->spec, bag) &&
          (bag->features = ens__zeros(bag->n * bag->p_member, sizeof *bag->features)) ==
              NULL) ||
         (j->spec->oob_score &&

@@ -15,8 +15,10 @@ static const ens_param table[] = {
     ENS__BAG_ROWS(bagging_params),
     {"max_features", "feature_fraction,colsample_bytree", ENS_PARAM_AMOUNT,
      offsetof(bagging_params, bag.max_features), "1.0", 1, 1e9, "",
-     "features that each member draws without replacement: a count, or a fraction of "
-     "all"},
+     "features that each member draws: a count, or a fraction of all"},
+    {"bootstrap_features", "", ENS_PARAM_BOOL,
+     offsetof(bagging_params, bag.bootstrap_features), "false", 0, 1, "",
+     "draw features with replacement: what is drawn twice stands twice"},
     ENS_PARAM_LAST};
 
 static ens_status check(const void *params, ens_error *err)

@@ -58,6 +58,21 @@ static ens_status make_member(ens_learner **out, const forest_params *p, ens_err
     return st;
 }
 
+/* class_weight=balanced is of all rows of the fit, not of those that a tree draws: it becomes a list for them. */
+static ens_status weigh_classes(ens_learner *member, const ens_fit_args *a,
+                                ens_error *err)
+{
+    ens_list *list = &((ens__tree_params *)member->params)->class_weight;
+    double *weight;
+    ens_status st;
+
+    if (list->v != NULL || list->word != ENS__WEIGHT_BALANCED)
+        return ENS_OK;
+    if ((st = ens__tree_class_weights(&weight, list, a, err)) == ENS_OK)
+        *list = (ens_list){.v = weight, .n = a->k};
+    return st;
+}
+
 static ens_status prepare(const void *params, const ens_fit_args *a, ens_error *err)
 {
     ens_learner *member;
@@ -77,7 +92,7 @@ static ens_status fit(void **out, const void *params, const ens_fit_args *a,
     ens_learner *member;
     ens_status st = make_member(&member, p, err);
 
-    if (st == ENS_OK)
+    if (st == ENS_OK && (st = weigh_classes(member, a, err)) == ENS_OK)
         st = ens__bag_fit(out, &spec, member, a, err);
     ens_learner_free(member);
     return st;

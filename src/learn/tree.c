@@ -85,9 +85,9 @@ static ens_status criterion_of(ens__criterion *out, int criterion, const ens_fit
     return ENS_OK;
 }
 
-/* Weights of the classes, NULL for all 1: as listed, or so that all classes weigh the same. */
-static ens_status class_weights(double **out, const ens_list *list, const ens_fit_args *a,
-                                ens_error *err)
+/* As listed, or so that all classes weigh the same. */
+ens_status ens__tree_class_weights(double **out, const ens_list *list,
+                                   const ens_fit_args *a, ens_error *err)
 {
     double *weight, total = 0, present = 0;
 
@@ -157,7 +157,7 @@ static ens_status fit(void **out, const void *p, const ens_fit_args *a, ens_erro
     o.min_leaf = rows_of(&t->min_samples_leaf, rows);
     if ((st = criterion_of(&o.criterion, t->criterion, a, err)) != ENS_OK ||
         (st = features_of(&o.max_features, &t->max_features, a, err)) != ENS_OK ||
-        (st = class_weights(&weight, &t->class_weight, a, err)) != ENS_OK ||
+        (st = ens__tree_class_weights(&weight, &t->class_weight, a, err)) != ENS_OK ||
         (st = prepare(p, a, err)) != ENS_OK)
         goto done;
     o.class_weight = weight;

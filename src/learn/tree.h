@@ -19,7 +19,7 @@ typedef struct ens__tree_params {
 
 enum { ENS__CRITERION_AUTO };
 enum { ENS__FEATURES_ALL, ENS__FEATURES_SQRT, ENS__FEATURES_LOG2, ENS__FEATURES_AUTO };
-enum { ENS__WEIGHT_NONE, ENS__WEIGHT_BALANCED };
+enum { ENS__WEIGHT_NONE, ENS__WEIGHT_BALANCED, ENS__WEIGHT_BALANCED_SUBSAMPLE };
 
 #define ENS__TREE_ROW(name, kind, type, ...)                                                       \
     {                                                                                              \
@@ -57,9 +57,10 @@ enum { ENS__WEIGHT_NONE, ENS__WEIGHT_BALANCED };
                           1e9, "none", "leaves at most; growth is then best first"),               \
         ENS__TREE_ROW(ccp_alpha, ENS_PARAM_REAL, type, "0", 0, 1e300, "",                          \
                       "cost of a leaf in cost-complexity pruning; 0: no pruning"),                 \
-        ENS__TREE_ROW(class_weight, ENS_PARAM_LIST, type, "none", 0, 1e12, "none,balanced",        \
+        ENS__TREE_ROW(class_weight, ENS_PARAM_LIST, type, "none", 0, 1e12,                         \
+                      "none,balanced,balanced_subsample",                                          \
                       "weights of the classes in their order; balanced: as if all had the same "   \
-                      "number of rows"),                                                           \
+                      "number of rows; balanced_subsample: in each tree's own rows"),              \
         ENS__TREE_ALIASED(max_bins, "max_bin", ENS_PARAM_INT, type, "255", 2, 65535, "",           \
                           "bins of a number's values; columns of fewer distinct values lose "      \
                           "nothing"),                                                              \
@@ -68,6 +69,11 @@ enum { ENS__WEIGHT_NONE, ENS__WEIGHT_BALANCED };
 
 /* Limits that involve several parameters. */
 ens_status ens__tree_check(const ens__tree_params *params, const char *owner, ens_error *err);
+
+/* Weights of the classes by the parameter class_weight and the rows of a: a new array [a->k], or NULL for all 1.
+ * ENS_ERANGE if it does not suit the target. */
+ens_status ens__tree_class_weights(double **out, const ens_list *list, const ens_fit_args *a,
+                                   ens_error *err);
 
 /* tree_file.c: fitted trees as tensors. */
 ens_status ens__tree_write(const void *tree, ens_writer *w, ens_error *err);

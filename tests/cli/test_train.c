@@ -70,6 +70,16 @@ START_TEST(regression_has_its_own_scores)
 }
 END_TEST
 
+START_TEST(a_score_without_rows_is_noted)
+{
+    ran r = run("printf 'a,y\\n1,2.5\\n' > t.csv; $E train t.csv -t y --json -l "
+                "'forest(n_estimators=3, oob_score=true)'");
+
+    ck_code(r, 0);
+    ck_has(r.err, "ensemble: note: no out-of-bag score: every member drew every row\n");
+}
+END_TEST
+
 START_TEST(threads_do_not_change_the_file)
 {
     ran r = run(
@@ -214,6 +224,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, text_tells_what_was_understood);
     tcase_add_test(tc, json_has_every_field);
     tcase_add_test(tc, regression_has_its_own_scores);
+    tcase_add_test(tc, a_score_without_rows_is_noted);
     tcase_add_test(tc, threads_do_not_change_the_file);
     tcase_add_test(tc, the_seed_does);
     tcase_add_test(tc, ignored_columns_are_no_features);

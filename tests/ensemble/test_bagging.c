@@ -239,6 +239,217 @@ START_TEST(amounts_beyond_the_table_are_refused)
 }
 END_TEST
 
+static const ens__bag *bag_of(const ens_model *m)
+{
+    return m->root.state;
+}
+
+/* Ho (1998): every row, half of the features. */
+START_TEST(a_subspace_is_all_rows_and_some_features)
+{
+    ens_dataset *d = generate("hastie_10_2(n=60)");
+    ens_model *m =
+        fit("bagging(toy, n_estimators=1, bootstrap=false, max_features=0.5)", d);
+    const ens__bag *bag;
+
+    ck_assert(toy_rows == 60 && toy_distinct == 60 && toy_features == 5);
+    ens_model_free(m);
+    /* A tree that grows to the end knows the class of every row it saw: that is all of them. */
+    m = fit("bagging(tree, n_estimators=8, bootstrap=false, max_features=0.5)", d);
+    bag = bag_of(m);
+    for (size_t t = 0; t < 8; t++) {
+        ens_feature buf[5];
+        size_t wrong = 0;
+
+        for (size_t i = 1; i < 5; i++)
+            ck_assert_uint_lt(bag->features[t * 5 + i - 1], bag->features[t * 5 + i]);
+        for (uint32_t i = 0; i < 60; i++) {
+            ens_rows row = {ens__bag_features(bag, t, d->table->feature, buf), 5, &i, 1};
+            double out[2];
+
+            bag->fit[t].type->predict(bag->fit[t].state, &row, out, NULL);
+            wrong += out[d->table->label[i]] != 1;
+        }
+        ck_assert_uint_eq(wrong, 0);
+    }
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
+/* Louppe and Geurts (2012): some rows and some features, both without replacement. */
+START_TEST(a_patch_is_some_rows_and_some_features)
+{
+    ens_dataset *d = generate("hastie_10_2(n=60)");
+    ens_model *m = fit("bagging(toy, n_estimators=1, bootstrap=false, max_samples=0.5, "
+                       "max_features=4)",
+                       d);
+
+    ck_assert(toy_rows == 30 && toy_distinct == 30 && toy_features == 4);
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
+START_TEST(features_drawn_with_replacement_may_repeat)
+{
+    ens_dataset *d = generate("hastie_10_2(n=60)");
+    ens_model *m = fit(
+        "bagging(tree, n_estimators=200, bootstrap_features=true, max_features=1.0)", d);
+    const ens__bag *bag = bag_of(m);
+    size_t distinct = 0;
+    double sd = sqrt(200 * 10 * 0.3487 *
+                     0.6513); /* more than enough: places are not independent */
+
+    ck_assert_uint_eq(bag->p_member, 10);
+    for (size_t i = 0; i < 200 * 10; i++) {
+        ck_assert_uint_lt(bag->features[i], 10);
+        ck_assert(i % 10 == 0 || bag->features[i - 1] <= bag->features[i]);
+        distinct += i % 10 == 0 || bag->features[i - 1] < bag->features[i];
+    }
+    /* a feature is drawn at all with probability 1 - 0.9^10 = 0.6513 */
+    ck_assert_double_eq_tol((double)distinct, 200 * 10 * 0.6513, 4 * sd);
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
+/* Weights of rows go to the members beside the counts of the draw: rows of weight 0 are as if not there. */
+START_TEST(a_part_of_weighted_rows_is_drawn)
+{
+    double x[40], y[40], w[40], out[40];
+    ens_column column[] = {{.name = "x", .x = x},
+                           {.name = "y", .x = y, .role = ENS_TARGET},
+                           {.name = "w", .x = w, .role = ENS_WEIGHT}};
+    ens_dataset *d;
+    ens_model *m;
+    double mean;
+
+    for (int i = 0; i < 40; i++) {
+        x[i] = i;
+        y[i] = i < 30 ? i % 2 : 1e6;
+        w[i] = i < 30 ? (i % 2 ? 3 : 1) : 0;
+    }
+    ck_ok(ens_dataset_from_columns(&d, column, 3, 40, ENS_TASK_REGRESSION, &err));
+    m = fit("bagging(tree(max_leaf_nodes=2, min_samples_leaf=10), bootstrap=false, "
+            "max_samples=20, n_estimators=400)",
+            d);
+    ck_ok(ens_model_predict(m, d, out, NULL, &err));
+    mean = (out[0] + out[29]) /
+           2; /* two leaves of ten rows each, a quarter of the weight on zeros */
+    ck_assert_double_eq_tol(mean, 0.75,
+                            0.03); /* draws: standard deviation 0.1 / sqrt(400) */
+    ens_model_free(m);
+    fit_fails("bagging(tree, bootstrap=false, max_samples=31)", d, ENS_ERANGE,
+              "bagging.max_samples = 31 is above the 30 rows");
+    ens_dataset_free(d);
+}
+END_TEST
+
+/* 30 rows of class 0 and 10 of class 1, without a feature that tells them apart. */
+static ens_dataset *lopsided(void)
+{
+    double x[40] = {0}, y[40];
+    ens_dataset *d;
+
+    for (int i = 0; i < 40; i++)
+        y[i] = i >= 30;
+    ck_ok(ens_dataset_from_matrix(&d, x, 40, 1, y, ENS_TASK_CLASSIFICATION, &err));
+    return d;
+}
+
+/* The first member's probability of class 1, by its draw and weights 1 and 3: balanced over all 40 rows. */
+START_TEST(a_forest_balances_over_all_rows_or_in_each_bag)
+{
+    ens_dataset *d = lopsided();
+    ens_model *whole = fit("forest(n_estimators=5, class_weight=balanced)", d);
+    ens_model *list = fit("forest(n_estimators=5, class_weight=[1, 3])", d);
+    ens_model *each = fit("forest(n_estimators=5, class_weight=balanced_subsample)", d);
+    ens_model *bag = fit("bagging(tree(class_weight=balanced), n_estimators=5)", d);
+    ens_model *plain = fit("forest(n_estimators=1)", d), *one;
+    double *p = predict(plain, d), *q;
+
+    one = fit("forest(n_estimators=1, class_weight=balanced)", d);
+    q = predict(one, d);
+    ck_assert(fabs(p[1] - 0.25) > 1e-3); /* the draw is not balanced as the table is */
+    ck_assert_double_eq_tol(q[1], 3 * p[1] / (p[0] + 3 * p[1]),
+                            1e-6); /* fixed point weights */
+    free(p);
+    free(q);
+    p = predict(whole, d);
+    q = predict(list, d);
+    ck_assert_double_eq_tol(p[1], q[1], 1e-6);
+    free(p);
+    free(q);
+    p = predict(each, d);
+    q = predict(bag, d); /* of a member, balanced is of the rows that it gets */
+    ck_assert_double_eq_tol(p[1], 0.5, 1e-6);
+    ck_assert_double_eq_tol(q[1], 0.5, 1e-6);
+    free(p);
+    free(q);
+    ens_model_free(whole);
+    ens_model_free(list);
+    ens_model_free(each);
+    ens_model_free(bag);
+    ens_model_free(plain);
+    ens_model_free(one);
+    ens_dataset_free(d);
+    d = generate("friedman1(n=50)");
+    fit_fails("forest(class_weight=balanced)", d, ENS_ERANGE,
+              "forest.class_weight is for classification");
+    ens_dataset_free(d);
+}
+END_TEST
+
+static int n_scores(const ens_model *m)
+{
+    int n = 0;
+
+    while (ens_model_score(m, (size_t)n) != NULL)
+        n++;
+    return n;
+}
+
+START_TEST(without_a_row_out_of_bag_there_is_no_score)
+{
+    double x = 1, y = 2;
+    ens_dataset *d;
+    ens_model *m;
+    char *text;
+    size_t n;
+
+    /* The only row is in every bag. */
+    ck_ok(ens_dataset_from_matrix(&d, &x, 1, 1, &y, ENS_TASK_REGRESSION, &err));
+    m = fit("forest(n_estimators=3, oob_score=true)", d);
+    ck_assert_ptr_nonnull(ens_model_oob(m, &n));
+    ck_assert(n == 1 && isnan(ens_model_oob(m, NULL)[0]));
+    ck_assert_int_eq(n_scores(m), 0);
+    ck_ok(ens_model_describe(&text, m, &err));
+    ck_assert_ptr_nonnull(strstr(text, "rows out of some bag: 0 of 1\n"));
+    ens_string_free(text);
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
+START_TEST(each_row_may_be_out_of_nearly_every_bag)
+{
+    ens_dataset *d = generate("friedman1(n=30)");
+    ens_model *m = fit("bagging(tree, n_estimators=2, max_samples=1, oob_score=true)", d);
+    const double *oob = ens_model_oob(m, NULL);
+
+    ck_assert_int_gt(n_scores(m), 0);
+    for (int i = 0; i < 30; i++)
+        ck_assert(!isnan(oob[i])); /* two different rows: seed 1 draws them */
+    ens_model_free(m);
+    fit_fails("bagging(tree, bootstrap=false, max_samples=30, oob_score=true)", d,
+              ENS_ERANGE,
+              "bagging.oob_score = true needs rows out of bag, but each member draws all "
+              "30 rows");
+    ens_dataset_free(d);
+}
+END_TEST
+
 START_TEST(out_of_bag_needs_rows_out_of_bag)
 {
     ens_learner *l;
@@ -298,6 +509,7 @@ START_TEST(a_saved_bag_predicts_the_same)
         "bagging(tree, n_estimators=4, max_features=0.5)",
         "bagging(bagging(tree, n_estimators=2), n_estimators=3, max_features=5)",
         "bagging(naive_bayes, n_estimators=3, max_samples=0.5)",
+        "bagging(tree, n_estimators=4, bootstrap_features=true)",
         "bagging(toy, n_estimators=3)",
         "bagging(pair(tree, toy), n_estimators=3)",
         "forest(n_estimators=4, oob_score=true)",
@@ -366,6 +578,13 @@ static void add(TCase *tc)
     tcase_add_test(tc, a_forest_is_bagged_trees_with_flat_parameters);
     tcase_add_test(tc, importance_finds_the_features_that_matter);
     tcase_add_test(tc, amounts_beyond_the_table_are_refused);
+    tcase_add_test(tc, a_subspace_is_all_rows_and_some_features);
+    tcase_add_test(tc, a_patch_is_some_rows_and_some_features);
+    tcase_add_test(tc, features_drawn_with_replacement_may_repeat);
+    tcase_add_test(tc, a_part_of_weighted_rows_is_drawn);
+    tcase_add_test(tc, a_forest_balances_over_all_rows_or_in_each_bag);
+    tcase_add_test(tc, without_a_row_out_of_bag_there_is_no_score);
+    tcase_add_test(tc, each_row_may_be_out_of_nearly_every_bag);
     tcase_add_test(tc, out_of_bag_needs_rows_out_of_bag);
     tcase_add_test(tc, a_stopped_fit_is_a_model_and_a_canceled_one_is_not);
     tcase_add_test(tc, a_saved_bag_predicts_the_same);

@@ -15,6 +15,7 @@ static const char *const recipes[] = {
     "forest(n_estimators=9, max_features=1.0, bootstrap=false, min_samples_leaf=5)",
     "bagging(tree(max_depth=4), n_estimators=7, max_samples=0.5, max_features=0.5, oob_score=true)",
     "bagging(bagging(tree(max_depth=3), n_estimators=3), n_estimators=3)",
+    "bagging(tree, n_estimators=6, max_samples=0.6, max_features=0.8, bootstrap_features=true)",
     "bagging(dummy, n_estimators=5)",
 };
 

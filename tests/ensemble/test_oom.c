@@ -27,6 +27,8 @@ static const char *const recipes[] = {
     "dummy",
     "forest(n_estimators=3)",
     "bagging(tree(max_depth=2), n_estimators=2, max_samples=0.7, oob_score=true)",
+    "forest(n_estimators=2, class_weight=balanced)",
+    "bagging(tree, n_estimators=2, bootstrap_features=true, max_features=2)",
     "bagging(bagging(naive_bayes, n_estimators=2), n_estimators=2, oob_score=true)",
 };
 

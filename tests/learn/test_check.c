@@ -51,6 +51,8 @@ static const char *const recipes[] = {
     "bagging(tree, n_estimators=3, oob_score=true)",
     "bagging(naive_bayes, n_estimators=3, max_features=0.5)",
     "bagging(naive_bayes, n_estimators=3, bootstrap=false)",
+    "bagging(naive_bayes, n_estimators=3, bootstrap_features=true)",
+    "bagging(tree, n_estimators=3, bootstrap=false, max_samples=0.7, max_features=0.5)",
     "bagging(bagging(tree, n_estimators=2), n_estimators=2)",
     "bagging(dummy, n_estimators=2)",
 };
