@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-#define ENS_EXT_ABI 1
+#define ENS_EXT_ABI 2
 
 /* ---- Parameters --------------------------------------------------------------------------- */
 
@@ -168,6 +168,8 @@ typedef enum ens_caps {
     ENS_TAKES_NUMBERS = 128   /**< features with x */
 } ens_caps;
 
+typedef struct ens_part ens_part;
+
 typedef struct ens_learner_type {
     unsigned abi;            /**< ENS_EXT_ABI */
     const char *name;        /**< lower case, digits and _ */
@@ -203,6 +205,14 @@ typedef struct ens_learner_type {
     ens_status (*write_many)(const void *const *fits, size_t n, ens_writer *w, ens_error *err);
     /** Optional, with write_many: fills out[n]; on failure all of out[n] are freed and NULL. */
     ens_status (*read_many)(void **out, size_t n, const ens_read_args *a, ens_error *err);
+
+    /** Optional, of ensembles: how many members were fitted, and member @p t of them. */
+    size_t (*n_members)(const void *fit);
+    void (*member)(ens_part *out, const void *fit, size_t t);
+    /** Optional, of ensembles whose members draw rows: count[a->rows.n] gets how often the fit by @p a put each
+     *  of its rows into the bag of member @p t.  Only the learner, the rows, their counts and the seed of @p a
+     *  are looked at. */
+    ens_status (*in_bag)(uint32_t *count, const void *params, const ens_fit_args *a, size_t t, ens_error *err);
 } ens_learner_type;
 
 /** Rows a predict call gets at most. */
@@ -223,6 +233,13 @@ typedef struct ens_fitted {
     const ens_learner_type *type;
     void *state;
 } ens_fitted;
+
+/** A member of a fitted ensemble, and the features that it sees. Borrowed. */
+struct ens_part {
+    ens_fitted fitted;
+    const uint32_t *feature; /**< [p] numbers among the ensemble's features; NULL: all */
+    size_t p;
+};
 
 /** Fit @p member (a recipe) as a part of the fit @p a: `a->learner` is replaced by it. */
 ENS_API ens_status ens_fitted_fit(ens_fitted *out, const ens_learner *member, const ens_fit_args *a,

@@ -6,6 +6,8 @@ libens_internal_la_SOURCES += \
 	src/core/error.c \
 	src/core/error.h \
 	src/core/family.c \
+	src/core/hash.c \
+	src/core/hash.h \
 	src/core/lexer.c \
 	src/core/mem.c \
 	src/core/mem.h \

@@ -79,6 +79,20 @@ const double *ens__bag_oob(const void *state)
     return ((const ens__bag *)state)->oob;
 }
 
+size_t ens__bag_n_members(const void *state)
+{
+    return ((const ens__bag *)state)->n;
+}
+
+void ens__bag_member(ens_part *out, const void *state, size_t t)
+{
+    const ens__bag *bag = state;
+
+    *out = (ens_part){
+        bag->fit[t], bag->features != NULL ? bag->features + t * bag->p_member : NULL,
+        bag->p_member};
+}
+
 /* ---- Explaining ------------------------------------------------------------------------------- */
 
 ens_status ens__bag_importance(const void *state, double *out, ens_error *err)

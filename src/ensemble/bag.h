@@ -69,6 +69,11 @@ ens_status ens__bag_write(const void *bag, ens_writer *w, ens_error *err);
 void ens__bag_free(void *bag);
 ens_status ens__bag_importance(const void *bag, double *out, ens_error *err);
 const double *ens__bag_oob(const void *bag);
+size_t ens__bag_n_members(const void *bag);
+void ens__bag_member(ens_part *out, const void *bag, size_t t);
+/* count[a->rows.n]: how often the fit by a put each row into the bag of member t. */
+ens_status ens__bag_redraw(uint32_t *count, const ens__bag_spec *spec, const ens_fit_args *a, size_t t,
+                           ens_error *err);
 ens_status ens__bag_describe(const void *bag, ens_status (*add)(void *ctx, const char *line), void *ctx,
                              ens_error *err);
 

@@ -1,5 +1,4 @@
-/* bag_fit.c - fitting a bag: draw rows and features for each member, fit the members in parallel, and predict
- * the rows that were out of bag.
+/* bag_fit.c - fitting a bag: draw rows and features for each member, and fit the members in parallel.
  *
  * Member t draws from streams named (seed, purpose, t), so neither the number of threads nor of members
  * changes what it gets.  A draw is a count for each row: no data is copied. */
@@ -9,6 +8,7 @@
 #include <core/mem.h>
 #include <core/par.h>
 #include <ensemble/bag.h>
+#include <ensemble/oob.h>
 #include <math.h>
 #include <num/rng.h>
 #include <num/sample.h>
@@ -132,6 +132,16 @@ static void draw_rows(const job *j, worker *w, size_t t)
         w->drawn[w->chosen[i]] = 1;
 }
 
+/* How often row i of the fit was drawn; walks over the repeats of it. */
+static uint32_t take_drawn(const uint32_t **drawn, const ens_fit_args *a, size_t i)
+{
+    uint32_t repeats = a->count != NULL ? a->count[i] : 1, count = 0;
+
+    for (uint32_t r = 0; r < repeats; r++)
+        count += *(*drawn)++;
+    return count;
+}
+
 /* The distinct rows drawn with their counts; marks them in bag t. Returns how many. */
 static size_t collect_rows(const job *j, worker *w, size_t t)
 {
@@ -141,10 +151,8 @@ static size_t collect_rows(const job *j, worker *w, size_t t)
     size_t n = 0;
 
     for (size_t i = 0; i < a->rows.n; i++) {
-        uint32_t repeats = a->count != NULL ? a->count[i] : 1, count = 0;
+        uint32_t count = take_drawn(&drawn, a, i);
 
-        for (uint32_t r = 0; r < repeats; r++)
-            count += *drawn++;
         if (count == 0)
             continue;
         w->row[n] = a->rows.row[i];
@@ -199,109 +207,21 @@ static ens_status fit_member(void *ctx, size_t t, unsigned worker_index, ens_err
     return ens_fitted_fit(&j->bag->fit[t], j->member, &sub, err);
 }
 
-/* ---- Out of bag ----------------------------------------------------------------------------------- */
+/* ---- Fitting -------------------------------------------------------------------------------------- */
 
-typedef struct oob_job {
-    const job *fit;
-    char *scratch; /* [workers][stride] */
-    size_t stride;
-} oob_job;
-
-/* A worker's scratch, in the order of its parts. */
-typedef struct oob_scratch {
-    double *one;          /* [ENS_BLOCK][k] one member's outputs */
-    uint32_t *row;        /* [ENS_BLOCK] rows that are out of its bag */
-    uint32_t *at;         /* [ENS_BLOCK] their places in the block */
-    uint32_t *votes;      /* [ENS_BLOCK] members that a row was out of bag of */
-    ens_feature *feature; /* [p_member] */
-    void *member;
-} oob_scratch;
-
-static size_t oob_scratch_lay(oob_scratch *s, char *base, const ens__bag *bag)
+/* How many rows there are, repeats counted, and how many a member draws. */
+static ens_status measure(job *j, ens_error *err)
 {
-    size_t at = 0;
+    const ens_fit_args *a = j->a;
 
-    s->one = (double *)(base + at);
-    at += ens__bag_round(ENS_BLOCK * bag->k * sizeof *s->one);
-    s->row = (uint32_t *)(base + at);
-    at += ens__bag_round(ENS_BLOCK * sizeof *s->row);
-    s->at = (uint32_t *)(base + at);
-    at += ens__bag_round(ENS_BLOCK * sizeof *s->at);
-    s->votes = (uint32_t *)(base + at);
-    at += ens__bag_round(ENS_BLOCK * sizeof *s->votes);
-    s->feature = (ens_feature *)(base + at);
-    at += ens__bag_round(bag->p_member * sizeof *s->feature);
-    s->member = base + at;
-    return at + ens__bag_round(bag->scratch);
-}
-
-/* Add the outputs of member t for those of the block's rows that are out of its bag. */
-static void oob_member(const job *j, size_t t, size_t begin, size_t n,
-                       const oob_scratch *s)
-{
-    const ens__bag *bag = j->bag;
-    const uint64_t *bits = j->in_bag + t * j->words;
-    double *out = bag->oob + begin * bag->k;
-    ens_rows rows = {NULL, bag->p_member, s->row, 0};
-
-    for (size_t i = 0; i < n; i++)
-        if ((bits[(begin + i) / 64] >> (begin + i) % 64 & 1) == 0) {
-            s->row[rows.n] = j->a->rows.row[begin + i];
-            s->at[rows.n++] = (uint32_t)i;
-            s->votes[i]++;
-        }
-    if (rows.n == 0)
-        return;
-    rows.feature = ens__bag_features(bag, t, j->a->rows.feature, s->feature);
-    bag->fit[t].type->predict(bag->fit[t].state, &rows, s->one, s->member);
-    for (size_t i = 0; i < rows.n; i++)
-        for (size_t c = 0; c < bag->k; c++)
-            out[s->at[i] * bag->k + c] += s->one[i * bag->k + c];
-}
-
-static ens_status oob_block(void *ctx, size_t block, unsigned worker_index,
-                            ens_error *err)
-{
-    const oob_job *o = ctx;
-    const job *j = o->fit;
-    ens__bag *bag = j->bag;
-    size_t begin = block * ENS_BLOCK;
-    size_t n = bag->n_oob - begin < ENS_BLOCK ? bag->n_oob - begin : ENS_BLOCK;
-    double *out = bag->oob + begin * bag->k;
-    oob_scratch s;
-
-    (void)err;
-    oob_scratch_lay(&s, o->scratch + worker_index * o->stride, bag);
-    memset(s.votes, 0, ENS_BLOCK * sizeof *s.votes);
-    for (size_t t = 0; t < bag->n; t++)
-        oob_member(j, t, begin, n, &s);
-    for (size_t i = 0; i < n; i++)
-        for (size_t c = 0; c < bag->k; c++)
-            out[i * bag->k + c] = s.votes[i] > 0 ? out[i * bag->k + c] / s.votes[i] : NAN;
+    for (size_t i = 0; i < a->rows.n; i++)
+        j->total += a->count != NULL ? a->count[i] : 1;
+    if ((j->m = amount_of(&j->spec->max_samples, j->total)) == 0)
+        return ens__fail(err, ENS_ERANGE, "%s.max_samples = %.0f is above the %zu rows",
+                         ens_learner_name(a->learner), j->spec->max_samples.value,
+                         j->total);
     return ENS_OK;
 }
-
-static ens_status predict_oob(job *j, ens_error *err)
-{
-    ens__bag *bag = j->bag;
-    size_t blocks = (j->a->rows.n + ENS_BLOCK - 1) / ENS_BLOCK;
-    oob_job o = {j, NULL, 0};
-    oob_scratch unused;
-    ens_status st;
-
-    o.stride = oob_scratch_lay(&unused, NULL, bag);
-    bag->n_oob = j->a->rows.n;
-    if ((bag->oob = ens__zeros(bag->n_oob * bag->k, sizeof *bag->oob)) == NULL ||
-        (o.scratch = ens__aligned(ens__par_workers(blocks, j->a->exec), o.stride)) ==
-            NULL)
-        return ens__nomem(err);
-    st = ens__par_for(blocks, j->a->exec, "predicting out of bag", oob_block, &o, NULL,
-                      err);
-    ens__free(o.scratch);
-    return st;
-}
-
-/* ---- Fitting -------------------------------------------------------------------------------------- */
 
 /* Sizes of the draws, the bag's arrays and the workers'. */
 static ens_status begin(job *j, ens_error *err)
@@ -310,12 +230,8 @@ static ens_status begin(job *j, ens_error *err)
     ens__bag *bag = j->bag;
     ens_status st;
 
-    for (size_t i = 0; i < a->rows.n; i++)
-        j->total += a->count != NULL ? a->count[i] : 1;
-    if ((j->m = amount_of(&j->spec->max_samples, j->total)) == 0)
-        return ens__fail(err, ENS_ERANGE, "%s.max_samples = %.0f is above the %zu rows",
-                         ens_learner_name(a->learner), j->spec->max_samples.value,
-                         j->total);
+    if ((st = measure(j, err)) != ENS_OK)
+        return st;
     if (j->spec->oob_score && !j->spec->bootstrap && j->m == j->total)
         return ens__fail(err, ENS_ERANGE,
                          "%s.oob_score = true needs rows out of bag, but each member "
@@ -326,7 +242,7 @@ static ens_status begin(job *j, ens_error *err)
     bag->k = a->k;
     if ((bag->p_member = ens__bag_p_member(j->spec, a->learner, bag->p, err)) == 0)
         return ENS_ERANGE;
-    j->words = (a->rows.n + 63) / 64;
+    j->words = ens__oob_words(a->rows.n);
     if ((bag->fit = ens__zeros(bag->n, sizeof *bag->fit)) == NULL ||
         (bag->seed = ens__zeros(bag->n, sizeof *bag->seed)) == NULL ||
         (ens__bag_draws_features(j->spec, bag) &&
@@ -338,6 +254,18 @@ static ens_status begin(job *j, ens_error *err)
     if ((st = workers_make(j, err)) != ENS_OK)
         return st;
     return ens_fitted_prepare(j->member, a, err);
+}
+
+static ens_status predict_oob(job *j, ens_error *err)
+{
+    ens__bag *bag = j->bag;
+    ens__oob_args o = {bag,       bag->n, ens__bag_member, &j->a->rows,
+                       j->in_bag, bag->k, j->a->exec};
+
+    bag->n_oob = j->a->rows.n;
+    if ((bag->oob = ens__array(bag->n_oob * bag->k, sizeof *bag->oob)) == NULL)
+        return ens__nomem(err);
+    return ens__oob_predict(bag->oob, &o, err);
 }
 
 ens_status ens__bag_fit(void **out, const ens__bag_spec *spec, const ens_learner *member,
@@ -372,5 +300,29 @@ done:
     workers_free(&j);
     ens__free(j.in_bag);
     ens__bag_free(j.bag);
+    return st;
+}
+
+ens_status ens__bag_redraw(uint32_t *count, const ens__bag_spec *spec,
+                           const ens_fit_args *a, size_t t, ens_error *err)
+{
+    job j = {.spec = spec, .a = a};
+    worker w = {0};
+    ens_status st = measure(&j, err);
+
+    if (st != ENS_OK)
+        return st;
+    if ((w.drawn = ens__array(j.total, sizeof *w.drawn)) == NULL ||
+        (w.chosen = ens__array(spec->bootstrap ? 0 : j.m, sizeof *w.chosen)) == NULL) {
+        st = ens__nomem(err);
+    } else {
+        const uint32_t *drawn = w.drawn;
+
+        draw_rows(&j, &w, t);
+        for (size_t i = 0; i < a->rows.n; i++)
+            count[i] = take_drawn(&drawn, a, i);
+    }
+    ens__free(w.drawn);
+    ens__free(w.chosen);
     return st;
 }

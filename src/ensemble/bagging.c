@@ -47,6 +47,12 @@ static ens_status read_bagging(void **out, const ens_read_args *a, ens_error *er
     return ens__bag_read(out, &p->bag, ens_learner_member(a->learner, 0), a, err);
 }
 
+static ens_status in_bag(uint32_t *count, const void *params, const ens_fit_args *a,
+                         size_t t, ens_error *err)
+{
+    return ens__bag_redraw(count, &((const bagging_params *)params)->bag, a, t, err);
+}
+
 const ens_learner_type ens__bagging_type = {
     .abi = ENS_EXT_ABI,
     .name = "bagging",
@@ -67,4 +73,7 @@ const ens_learner_type ens__bagging_type = {
     .importance = ens__bag_importance,
     .oob = ens__bag_oob,
     .describe = ens__bag_describe,
+    .n_members = ens__bag_n_members,
+    .member = ens__bag_member,
+    .in_bag = in_bag,
 };

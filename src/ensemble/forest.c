@@ -111,6 +111,12 @@ static ens_status read_forest(void **out, const ens_read_args *a, ens_error *err
     return st;
 }
 
+static ens_status in_bag(uint32_t *count, const void *params, const ens_fit_args *a,
+                         size_t t, ens_error *err)
+{
+    return ens__bag_redraw(count, &((const forest_params *)params)->bag, a, t, err);
+}
+
 const ens_learner_type ens__forest_type = {
     .abi = ENS_EXT_ABI,
     .name = "forest",
@@ -131,4 +137,7 @@ const ens_learner_type ens__forest_type = {
     .importance = ens__bag_importance,
     .oob = ens__bag_oob,
     .describe = ens__bag_describe,
+    .n_members = ens__bag_n_members,
+    .member = ens__bag_member,
+    .in_bag = in_bag,
 };

@@ -4,4 +4,6 @@ libens_internal_la_SOURCES += \
 	src/ensemble/bag_fit.c \
 	src/ensemble/bagging.c \
 	src/ensemble/builtins.c \
-	src/ensemble/forest.c
+	src/ensemble/forest.c \
+	src/ensemble/oob.c \
+	src/ensemble/oob.h

@@ -3,8 +3,6 @@ EXTRA_DIST += doc/model-format.md
 libens_internal_la_SOURCES += \
 	src/io/format.c \
 	src/io/format.h \
-	src/io/hash.c \
-	src/io/hash.h \
 	src/io/json.c \
 	src/io/json.h \
 	src/io/model.c \

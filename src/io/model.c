@@ -59,7 +59,9 @@ static ens_status put_metadata(ens_writer *w, const ens_model *m, ens_error *err
     if ((st = put_printed(w, "classes", text, st, err)) != ENS_OK)
         return st;
     if ((st = put_count(w, "seed", m->seed, err)) != ENS_OK ||
-        (st = put_count(w, "n_train", m->n_train, err)) != ENS_OK)
+        (st = put_count(w, "n_train", m->n_train, err)) != ENS_OK ||
+        (m->fingerprint != 0 &&
+         (st = put_count(w, "fingerprint", m->fingerprint, err)) != ENS_OK))
         return st;
     st = ens__scores_print(&text, m, err);
     return put_printed(w, "scores", text, st, err);
@@ -226,6 +228,10 @@ static ens_status get_metadata(ens_model *m, const ens_reader *r, ens_error *err
     if (n_train > SIZE_MAX)
         return ens__fail(err, ENS_EFORMAT, "n_train is larger than memory");
     m->n_train = (size_t)n_train;
+    /* Optional: models may come of rows that cannot be known again. */
+    if (ens__reader_meta(&text, r, "fingerprint", NULL) == ENS_OK &&
+        (st = get_count(&m->fingerprint, r, "fingerprint", err)) != ENS_OK)
+        return st;
     return get_recipe(m, r, err);
 }
 

@@ -6,9 +6,9 @@
 #include <config.h>
 
 #include <core/error.h>
+#include <core/hash.h>
 #include <core/mem.h>
 #include <core/str.h>
-#include <io/hash.h>
 #include <io/json.h>
 #include <io/writer.h>
 #include <string.h>

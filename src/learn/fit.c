@@ -1,79 +1,12 @@
-/* fit.c - ens_fit(): every check that all learners share, once; then the fit, then its scores.
- *
- * A learner gets ascending row numbers with counts and weights, never a copy of the table, so a view with
- * repeated rows and a bootstrap sample look the same to it. */
+/* fit.c - ens_fit(): every check that all learners share, once; then the fit, then its scores. */
 #include <config.h>
 
 #include <core/error.h>
 #include <core/mem.h>
 #include <learn/align.h>
 #include <learn/model.h>
+#include <learn/plan.h>
 #include <string.h>
-
-/* ---- The rows of a fit --------------------------------------------------------------------------------- */
-
-/* Rows to fit: ascending, each with its count; rows of weight zero are left out. */
-typedef struct plan {
-    uint32_t *row;
-    uint32_t *count; /* NULL: each once */
-    size_t n;
-} plan;
-
-static void plan_clear(plan *p)
-{
-    ens__free(p->row);
-    ens__free(p->count);
-}
-
-/* How often each row of the table stands in the view. */
-static uint32_t *count_rows(const ens_dataset *data)
-{
-    uint32_t *count = ens__zeros(data->table->n, sizeof *count);
-    const ens__column *weight = data->table->weight;
-
-    for (size_t i = 0; count != NULL && i < data->n; i++)
-        count[data->row[i]] += weight == NULL || weight->x[data->row[i]] > 0;
-    return count;
-}
-
-static ens_status plan_make(plan *out, const ens_dataset *data, ens_error *err)
-{
-    uint32_t *count = count_rows(data);
-    uint32_t most = 0;
-    plan p = {0};
-    ens_status st = ENS_OK;
-
-    *out = (plan){0};
-    if (count == NULL)
-        return ens__nomem(err);
-    for (size_t r = 0; r < data->table->n; r++) {
-        p.n += count[r] > 0;
-        most = count[r] > most ? count[r] : most;
-    }
-    if (p.n == 0) {
-        st = ens__fail(err, ENS_EDATA,
-                       data->n == 0 ? "the table has no rows" : "all weights are zero");
-        goto done;
-    }
-    if ((p.row = ens__array(p.n, sizeof *p.row)) == NULL ||
-        (most > 1 && (p.count = ens__array(p.n, sizeof *p.count)) == NULL)) {
-        st = ens__nomem(err);
-        goto done;
-    }
-    for (size_t r = 0, i = 0; r < data->table->n; r++)
-        if (count[r] > 0) {
-            p.row[i] = (uint32_t)r;
-            if (p.count != NULL)
-                p.count[i] = count[r];
-            i++;
-        }
-    *out = p;
-    p = (plan){0};
-done:
-    plan_clear(&p);
-    ens__free(count);
-    return st;
-}
 
 /* ---- Checks -------------------------------------------------------------------------------------------- */
 
@@ -109,7 +42,8 @@ static ens_status check_weights(const ens_learner *learner, const ens_dataset *t
 }
 
 /* At least two classes among the rows of the plan. */
-static ens_status check_classes(const ens__table *table, const plan *p, ens_error *err)
+static ens_status check_classes(const ens__table *table, const ens__plan *p,
+                                ens_error *err)
 {
     for (size_t i = 1; i < p->n; i++)
         if (table->label[p->row[i]] != table->label[p->row[0]])
@@ -121,8 +55,8 @@ static ens_status check_classes(const ens__table *table, const plan *p, ens_erro
 /* ---- Scores -------------------------------------------------------------------------------------------- */
 
 /* The default metrics of predictions that are there: rows with NaN are left out. */
-static ens_status add_oob_scores(ens_model *m, const ens_dataset *train, const plan *p,
-                                 ens_error *err)
+static ens_status add_oob_scores(ens_model *m, const ens_dataset *train,
+                                 const ens__plan *p, ens_error *err)
 {
     const ens__table *table = train->table;
     size_t k = m->schema.k, n = 0;
@@ -216,7 +150,7 @@ static ens_status model_begin(ens_model **out, const ens_learner *learner,
     return st;
 }
 
-static ens_status fit_root(ens_model *m, const ens_dataset *train, const plan *p,
+static ens_status fit_root(ens_model *m, const ens_dataset *train, const ens__plan *p,
                            const ens_exec *exec, ens_error *err)
 {
     const ens__table *table = train->table;
@@ -233,8 +167,9 @@ static ens_status fit_root(ens_model *m, const ens_dataset *train, const plan *p
         .seed = m->seed,
         .exec = exec,
     };
+    ens_status st = ens__plan_fingerprint(&m->fingerprint, &a, err);
 
-    return ens_fitted_fit(&m->root, m->learner, &a, err);
+    return st == ENS_OK ? ens_fitted_fit(&m->root, m->learner, &a, err) : st;
 }
 
 ens_status ens_fit(ens_model **out, const ens_learner *learner, const ens_dataset *train,
@@ -242,7 +177,7 @@ ens_status ens_fit(ens_model **out, const ens_learner *learner, const ens_datase
                    ens_error *err)
 {
     ens_model *m = NULL;
-    plan p = {0};
+    ens__plan p = {0};
     unsigned caps;
     ens_status st;
 
@@ -256,7 +191,7 @@ ens_status ens_fit(ens_model **out, const ens_learner *learner, const ens_datase
     if ((st = ens__learner_check(learner, err)) != ENS_OK ||
         (st = check_task(learner, train, caps, err)) != ENS_OK ||
         (st = check_weights(learner, train, caps, err)) != ENS_OK ||
-        (st = plan_make(&p, train, err)) != ENS_OK)
+        (st = ens__plan_make(&p, train, err)) != ENS_OK)
         goto done;
     if (train->table->label != NULL && (caps & ENS_TAKES_ONE_CLASS) == 0 &&
         (st = check_classes(train->table, &p, err)) != ENS_OK)
@@ -276,6 +211,6 @@ ens_status ens_fit(ens_model **out, const ens_learner *learner, const ens_datase
     m = NULL;
 done:
     ens_model_free(m);
-    plan_clear(&p);
+    ens__plan_clear(&p);
     return st;
 }

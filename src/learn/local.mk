@@ -15,6 +15,8 @@ libens_internal_la_SOURCES += \
 	src/learn/model.c \
 	src/learn/model.h \
 	src/learn/naive_bayes.c \
+	src/learn/plan.c \
+	src/learn/plan.h \
 	src/learn/predict.c \
 	src/learn/recipe.c \
 	src/learn/registry.c \

@@ -27,6 +27,7 @@ struct ens_model {
     ens_learner *learner;
     uint64_t seed;
     size_t n_train;
+    uint64_t fingerprint; /* of the rows of the fit, as ens__plan_fingerprint() has it; 0: unknown */
     char *library;    /* version that fitted it */
     ens_score *score; /* [n_scores], strings owned */
     size_t n_scores;

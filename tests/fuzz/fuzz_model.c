@@ -6,7 +6,7 @@
 #include <config.h>
 
 #include "fuzz.h"
-#include <io/hash.h>
+#include <core/hash.h>
 #include <math.h>
 
 /* More than one block of prediction. */

@@ -3,9 +3,9 @@
 
 #include "io/fixture.h"
 #include "run.h"
+#include <core/hash.h>
 #include <core/mem.h>
 #include <core/str.h>
-#include <io/hash.h>
 #include <num/rng.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -1,11 +1,11 @@
-/* hash.c - XXH64, the checksum of model files.
+/* hash.c - XXH64, the checksum of model files and of rows.
  *
  * The 64-bit hash of Yann Collet's xxHash with seed 0, written from its specification (doc/xxhash_spec.md,
  * version 0.2): public, in most languages' libraries, and as fast as memory.  It finds damage, not forgery:
  * whoever alters a file on purpose can compute it anew. */
 #include <config.h>
 
-#include <io/hash.h>
+#include <core/hash.h>
 #include <string.h>
 
 #define PRIME1 0x9E3779B185EBCA87u

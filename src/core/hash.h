@@ -1,6 +1,6 @@
-/* hash.h - XXH64, the checksum of model files. */
-#ifndef ENS_IO_HASH_H
-#define ENS_IO_HASH_H
+/* hash.h - XXH64, the checksum of model files and of rows. */
+#ifndef ENS_CORE_HASH_H
+#define ENS_CORE_HASH_H
 
 #include <stddef.h>
 #include <stdint.h>

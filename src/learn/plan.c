@@ -1,0 +1,167 @@
+/* plan.c - the rows of a fit.
+ *
+ * A learner gets ascending row numbers with counts and weights, never a copy of the table, so a view with
+ * repeated rows and a bootstrap sample look the same to it.
+ *
+ * The fingerprint is an XXH64 of the XXH64 of each column.  A value is hashed as its 64 bits, the least first,
+ * with one pattern for all missing numbers; a category as its code. */
+#include <config.h>
+
+#include <core/error.h>
+#include <core/hash.h>
+#include <core/mem.h>
+#include <core/par.h>
+#include <learn/plan.h>
+#include <math.h>
+#include <string.h>
+
+void ens__plan_clear(ens__plan *p)
+{
+    ens__free(p->row);
+    ens__free(p->count);
+    *p = (ens__plan){0};
+}
+
+/* How often each row of the table stands in the view. */
+static uint32_t *count_rows(const ens_dataset *data)
+{
+    uint32_t *count = ens__zeros(data->table->n, sizeof *count);
+    const ens__column *weight = data->table->weight;
+
+    for (size_t i = 0; count != NULL && i < data->n; i++)
+        count[data->row[i]] += weight == NULL || weight->x[data->row[i]] > 0;
+    return count;
+}
+
+ens_status ens__plan_make(ens__plan *out, const ens_dataset *data, ens_error *err)
+{
+    uint32_t *count = count_rows(data);
+    uint32_t most = 0;
+    ens__plan p = {0};
+    ens_status st = ENS_OK;
+
+    *out = (ens__plan){0};
+    if (count == NULL)
+        return ens__nomem(err);
+    for (size_t r = 0; r < data->table->n; r++) {
+        p.n += count[r] > 0;
+        most = count[r] > most ? count[r] : most;
+    }
+    if (p.n == 0) {
+        st = ens__fail(err, ENS_EDATA,
+                       data->n == 0 ? "the table has no rows" : "all weights are zero");
+        goto done;
+    }
+    if ((p.row = ens__array(p.n, sizeof *p.row)) == NULL ||
+        (most > 1 && (p.count = ens__array(p.n, sizeof *p.count)) == NULL)) {
+        st = ens__nomem(err);
+        goto done;
+    }
+    for (size_t r = 0, i = 0; r < data->table->n; r++)
+        if (count[r] > 0) {
+            p.row[i] = (uint32_t)r;
+            if (p.count != NULL)
+                p.count[i] = count[r];
+            i++;
+        }
+    *out = p;
+    p = (ens__plan){0};
+done:
+    ens__plan_clear(&p);
+    ens__free(count);
+    return st;
+}
+
+/* ---- Fingerprint --------------------------------------------------------------------------------------- */
+
+/* Values that are hashed at once. */
+#define CHUNK 512
+/* Fewer in all are not worth a second thread. */
+#define SMALL 100000
+
+static inline void store64(unsigned char *out, uint64_t v)
+{
+    for (int b = 0; b < 8; b++)
+        out[b] = (unsigned char)(v >> 8 * b);
+}
+
+static inline uint64_t bits_of(double v)
+{
+    uint64_t bits;
+
+    v = isnan(v) ? NAN : v;
+    memcpy(&bits, &v, sizeof bits);
+    return bits;
+}
+
+/* What a fit sees of its rows, as columns: its features, then these. */
+enum { TARGET, WEIGHT, COUNT, N_MORE };
+
+static uint64_t value_at(const ens_fit_args *a, size_t column, size_t i)
+{
+    uint32_t r = a->rows.row[i];
+
+    if (column < a->rows.p) {
+        const ens_feature *f = &a->rows.feature[column];
+
+        return f->x != NULL ? bits_of(f->x[r]) : (uint64_t)f->code[r];
+    }
+    switch (column - a->rows.p) {
+    case TARGET:
+        return a->label != NULL ? (uint64_t)a->label[r]
+               : a->y != NULL   ? bits_of(a->y[r])
+                                : 0;
+    case WEIGHT:
+        return bits_of(a->w != NULL ? a->w[r] : 1);
+    default:
+        return a->count != NULL ? a->count[i] : 1;
+    }
+}
+
+typedef struct hashing {
+    const ens_fit_args *a;
+    unsigned char *hash; /* [p + N_MORE][8] */
+} hashing;
+
+static ens_status hash_column(void *ctx, size_t column, unsigned worker, ens_error *err)
+{
+    const hashing *h = ctx;
+    size_t n = h->a->rows.n;
+    unsigned char chunk[CHUNK * 8];
+    ens__hash hash;
+
+    (void)worker;
+    (void)err;
+    ens__hash_init(&hash);
+    for (size_t begin = 0; begin < n; begin += CHUNK) {
+        size_t m = n - begin < CHUNK ? n - begin : CHUNK;
+
+        for (size_t i = 0; i < m; i++)
+            store64(chunk + 8 * i, value_at(h->a, column, begin + i));
+        ens__hash_add(&hash, chunk, 8 * m);
+    }
+    store64(h->hash + 8 * column, ens__hash_value(&hash));
+    return ENS_OK;
+}
+
+ens_status ens__plan_fingerprint(uint64_t *out, const ens_fit_args *a, ens_error *err)
+{
+    size_t columns = a->rows.p + N_MORE;
+    hashing h = {a, ens__array(columns, 8)};
+    ens_exec exec = {.threads = a->exec != NULL ? a->exec->threads : 0};
+    ens__hash all;
+    ens_status st;
+
+    if (h.hash == NULL)
+        return ens__nomem(err);
+    if (columns * a->rows.n < SMALL)
+        exec.threads = 1;
+    if ((st = ens__par_for(columns, &exec, NULL, hash_column, &h, NULL, err)) == ENS_OK) {
+        ens__hash_init(&all);
+        ens__hash_add(&all, h.hash, 8 * columns);
+        *out = ens__hash_value(&all);
+        *out += *out == 0; /* 0 stands for unknown */
+    }
+    ens__free(h.hash);
+    return st;
+}

@@ -1,0 +1,22 @@
+/* plan.h - the rows of a fit: which, how often, and a fingerprint to know them again by. */
+#ifndef ENS_LEARN_PLAN_H
+#define ENS_LEARN_PLAN_H
+
+#include <data/dataset.h>
+
+/* The distinct rows of a view, ascending, each with its count; rows of weight zero are left out. */
+typedef struct ens__plan {
+    uint32_t *row;   /* [n] of the table */
+    uint32_t *count; /* [n], or NULL: each once */
+    size_t n;
+} ens__plan;
+
+/* ENS_EDATA if no row is left. */
+ens_status ens__plan_make(ens__plan *out, const ens_dataset *data, ens_error *err);
+void ens__plan_clear(ens__plan *plan);
+
+/* A hash of all that a fit sees of its rows: counts, weights, targets, features; never 0. The same on every
+ * machine. O(n p), columns in parallel. */
+ens_status ens__plan_fingerprint(uint64_t *out, const ens_fit_args *a, ens_error *err);
+
+#endif
