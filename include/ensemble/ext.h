@@ -213,6 +213,13 @@ typedef struct ens_learner_type {
      *  of its rows into the bag of member @p t.  Only the learner, the rows, their counts and the seed of @p a
      *  are looked at. */
     ens_status (*in_bag)(uint32_t *count, const void *params, const ens_fit_args *a, size_t t, ens_error *err);
+
+    /** Optional: what fit() gives on @p a, made by adding to @p from, which was fitted on the same rows with the
+     *  same seed, by a recipe that differs in a smaller `grows` only.  @p from stays as it is and may be
+     *  freed before *out is. */
+    ens_status (*extend)(void **out, const void *from, const void *params, const ens_fit_args *a,
+                         ens_error *err);
+    const char *grows; /**< with extend: the parameter that is raised, such as "n_estimators" */
 } ens_learner_type;
 
 /** Rows a predict call gets at most. */

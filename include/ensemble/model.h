@@ -31,6 +31,20 @@ ENS_API ens_status ens_fit(ens_model **out, const ens_learner *learner, const en
                            const ens_dataset *valid, uint64_t seed, const ens_exec *exec,
                            ens_error *err);
 
+/**
+ * Add members to @p model: the same bytes as a fit of @p learner on @p train with the model's seed gives, but only
+ * what is new is fitted.  @p model stays as it is and may be freed at any time.
+ *
+ * @param learner the recipe of @p model with a larger n_estimators
+ * @param train   the rows that @p model was fitted on
+ * @return as ens_fit(); and ENS_ESUPPORT if the learner cannot be added to; ENS_EINVAL if another parameter
+ *         differs; ENS_ERANGE if n_estimators is not above what the model has; ENS_ESHAPE if @p train differs
+ *         from the model's table in task, target, classes, features, levels or values
+ */
+ENS_API ens_status ens_fit_more(ens_model **out, const ens_model *model, const ens_learner *learner,
+                                const ens_dataset *train, const ens_dataset *valid,
+                                const ens_exec *exec, ens_error *err);
+
 ENS_API void ens_model_free(ens_model *model);
 
 /* ---- Predicting ------------------------------------------------------------------------- */

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 typedef struct train_options {
-    const char *target, *learner, *output, *valid, *weight;
+    const char *target, *learner, *add_to, *output, *valid, *weight;
     double holdout;
     uint64_t seed;
     int task; /* as ens_task */
@@ -25,11 +25,14 @@ typedef struct train_options {
 
 static const cli_option own[] = {
     {"target", 't', CLI_TEXT, offsetof(train_options, target), "COL", NULL, 0, 0, NULL,
-     "column to predict; must be given"},
+     "column to predict; must be given, but for --add-to"},
     {"learner", 'l', CLI_TEXT, offsetof(train_options, learner), "RECIPE", "forest", 0, 0,
      NULL,
      "what to fit, such as 'bagging(naive_bayes, n_estimators=50)'; see `ensemble "
      "params`"},
+    {"add-to", 0, CLI_TEXT, offsetof(train_options, add_to), "MODEL", NULL, 0, 0, NULL,
+     "add members to this model, fitted on the same rows; --learner is its recipe with a "
+     "larger n_estimators, target and seed are the model's"},
     {"output", 'o', CLI_TEXT, offsetof(train_options, output), "FILE", NULL, 0, 0, NULL,
      "save the model; without it the fit is scored and forgotten"},
     {"holdout", 0, CLI_REAL, offsetof(train_options, holdout), "SHARE", NULL, 0, 1, NULL,
@@ -61,7 +64,11 @@ static const cli_group groups[] = {{own, 0},
 typedef struct job {
     const train_options *o;
     const char *path;
+    const char *target;
+    uint64_t seed;
+    ens_task task;
     ens_learner *learner;
+    ens_model *old;                          /* to add to, or NULL */
     ens_dataset *table, *fit, *hold, *valid; /* fit and hold are parts of table */
     ens_model *model;
     ens_score *hold_score;
@@ -94,10 +101,10 @@ static int read_type(ens_csv_type *out, char *text)
 static int load_table(job *j, ens_error *err)
 {
     const train_options *o = j->o;
-    ens_csv_options csv = {.target = o->target,
+    ens_csv_options csv = {.target = j->target,
                            .weight = o->weight,
                            .ignore = (const char *const *)o->ignore,
-                           .task = (ens_task)o->task,
+                           .task = j->task,
                            .threads = (unsigned)o->run.threads};
     ens_csv_type *types;
     double start = cli_now();
@@ -109,7 +116,10 @@ static int load_table(job *j, ens_error *err)
     types = cli_array(n + 1, sizeof *types);
     for (size_t i = 0; i < n && code == CLI_OK; i++)
         code = read_type(&types[i], o->types[i]);
-    csv.types = n > 0 ? types : NULL;
+    if (n > 0)
+        csv.types = types;
+    else if (j->old != NULL)
+        csv.types = ens_model_csv_types(j->old);
     if (code == CLI_OK && ens_csv_read(&j->table, j->path, &csv, err) != ENS_OK)
         code = cli_fail(err);
     free(types);
@@ -122,7 +132,7 @@ static ens_status load_valid(job *j, ens_error *err)
 {
     size_t n = ens_dataset_n_columns(j->table), m = 0;
     ens_csv_type *types = cli_array(n + 1, sizeof *types);
-    ens_csv_options csv = {.target = j->o->target,
+    ens_csv_options csv = {.target = j->target,
                            .weight = j->o->weight,
                            .task = ens_dataset_task(j->table),
                            .threads = (unsigned)j->o->run.threads,
@@ -147,9 +157,12 @@ static ens_status load_valid(job *j, ens_error *err)
 
 static ens_status fit(job *j, ens_error *err)
 {
+    const ens_dataset *train = j->hold != NULL ? j->fit : j->table;
     double start = cli_now();
-    ens_status st = ens_fit(&j->model, j->learner, j->hold != NULL ? j->fit : j->table,
-                            j->valid, j->o->seed, &j->exec, err);
+    ens_status st =
+        j->old != NULL
+            ? ens_fit_more(&j->model, j->old, j->learner, train, j->valid, &j->exec, err)
+            : ens_fit(&j->model, j->learner, train, j->valid, j->seed, &j->exec, err);
 
     progress_end(&j->bar);
     j->fit_seconds = cli_now() - start;
@@ -187,7 +200,7 @@ static ens_status fit_and_save(job *j, ens_error *err)
     if (j->o->valid != NULL && (st = load_valid(j, err)) != ENS_OK)
         return st;
     if (j->o->holdout > 0 &&
-        (st = ens_dataset_holdout(&j->fit, &j->hold, j->table, j->o->holdout, j->o->seed,
+        (st = ens_dataset_holdout(&j->fit, &j->hold, j->table, j->o->holdout, j->seed,
                                   err)) != ENS_OK)
         return st;
     j->exec = progress_exec(&j->bar, (unsigned)j->o->run.threads, j->o->run.quiet);
@@ -289,12 +302,32 @@ static int bad_recipe(const char *recipe, const ens_error *err)
     return code;
 }
 
+/* The model to add to, which knows the target and the seed. */
+static int open_old(job *j, ens_error *err)
+{
+    const train_options *o = j->o;
+
+    if (ens_model_load(&j->old, o->add_to, err) != ENS_OK)
+        return cli_fail(err);
+    if (o->seed != 0 && o->seed != ens_model_seed(j->old))
+        return cli_usage("train", "--seed=%llu, but the model of --add-to has %llu",
+                         (unsigned long long)o->seed,
+                         (unsigned long long)ens_model_seed(j->old));
+    j->seed = ens_model_seed(j->old);
+    j->target = o->target != NULL ? o->target : ens_model_target(j->old);
+    j->task = o->task != ENS_TASK_AUTO ? (ens_task)o->task : ens_model_task(j->old);
+    return CLI_OK;
+}
+
 /* All that can be refused before a row is read. */
 static int check(job *j, ens_error *err)
 {
     const train_options *o = j->o;
 
-    if (o->target == NULL)
+    j->target = o->target;
+    j->seed = o->seed;
+    j->task = (ens_task)o->task;
+    if (o->target == NULL && o->add_to == NULL)
         return cli_usage("train", "--target=COL is missing: the column to predict");
     if (o->output != NULL && strcmp(o->output, "-") == 0)
         return cli_usage("train", "a model is not written to standard output: -o FILE");
@@ -302,7 +335,7 @@ static int check(job *j, ens_error *err)
         return bad_recipe(o->learner, err);
     if (o->output != NULL && outfile_check(o->output, err) != ENS_OK)
         return cli_fail(err);
-    return CLI_OK;
+    return o->add_to != NULL ? open_old(j, err) : CLI_OK;
 }
 
 static int work(job *j)
@@ -330,6 +363,7 @@ static int run(const void *options, char *const *operand)
 
     ens_scores_free(j.hold_score, j.n_hold_score);
     ens_model_free(j.model);
+    ens_model_free(j.old);
     ens_learner_free(j.learner);
     ens_dataset_free(j.valid);
     ens_dataset_free(j.hold);

@@ -13,14 +13,25 @@ size_t ens__bag_round(size_t bytes)
     return (bytes + 63) / 64 * 64;
 }
 
+ens__bag *ens__bag_new(void)
+{
+    ens__bag *bag = ens__zeros(1, sizeof *bag);
+
+    if (bag != NULL)
+        atomic_init(&bag->refs, 1);
+    return bag;
+}
+
 void ens__bag_free(void *state)
 {
     ens__bag *bag = state;
 
-    if (bag == NULL)
+    if (bag == NULL || atomic_fetch_sub(&bag->refs, 1) != 1)
         return;
-    for (size_t t = 0; bag->fit != NULL && t < bag->n; t++)
+    for (size_t t = bag->base != NULL ? bag->base->n : 0; bag->fit != NULL && t < bag->n;
+         t++)
         ens_fitted_clear(&bag->fit[t]);
+    ens__bag_free(bag->base);
     ens__free(bag->fit);
     ens__free(bag->seed);
     ens__free(bag->features);
@@ -277,7 +288,7 @@ static ens_status read_together(ens__bag *bag, const ens_learner *member,
 ens_status ens__bag_read(void **out, const ens__bag_spec *spec, const ens_learner *member,
                          const ens_read_args *a, ens_error *err)
 {
-    ens__bag *bag = ens__zeros(1, sizeof *bag);
+    ens__bag *bag = ens__bag_new();
     const void *seed;
     ens_status st;
 

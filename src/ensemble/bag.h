@@ -6,6 +6,7 @@
 
 #include <core/param.h>
 #include <ensemble/ext.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 /* How to bag: parameters that both types have under the same names. */
@@ -46,13 +47,18 @@ typedef struct ens__bag {
     double *oob;        /* [n_oob][k], or NULL */
     size_t n_oob;
     size_t scratch; /* the most that a member's predict needs */
+    struct ens__bag *base; /* owns the first base->n members; NULL if all are its own */
+    atomic_size_t refs;    /* the model, and bags of which it is the base */
 } ens__bag;
+
+ens__bag *ens__bag_new(void); /* NULL: no memory */
 
 /* Limits of the recipe alone; owner names the type in messages. */
 ens_status ens__bag_check(const ens__bag_spec *spec, const char *owner, ens_error *err);
 
+/* base: a smaller bag of the same rows, seed and recipe to add to, or NULL. Members are shared, not copied. */
 ens_status ens__bag_fit(void **out, const ens__bag_spec *spec, const ens_learner *member,
-                        const ens_fit_args *a, ens_error *err);
+                        const ens__bag *base, const ens_fit_args *a, ens_error *err);
 ens_status ens__bag_read(void **out, const ens__bag_spec *spec, const ens_learner *member,
                          const ens_read_args *a, ens_error *err);
 /* Features of p that a member draws, or 0 and ENS_ERANGE. */

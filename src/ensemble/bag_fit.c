@@ -75,6 +75,7 @@ typedef struct job {
     const ens_fit_args *a;
     ens_exec exec; /* of the members: no progress */
     ens__bag *bag;
+    size_t n_old;   /* members that its base has */
     size_t total;   /* rows, repeats counted */
     size_t m;       /* rows a member draws */
     worker *worker; /* [n_workers] */
@@ -99,7 +100,7 @@ static ens_status workers_make(job *j, ens_error *err)
 {
     size_t n = j->a->rows.n;
 
-    j->n_workers = ens__par_workers(j->bag->n, j->a->exec);
+    j->n_workers = ens__par_workers(j->bag->n, j->a->exec); /* old ones are drawn again */
     if ((j->worker = ens__zeros(j->n_workers, sizeof *j->worker)) == NULL)
         return ens__nomem(err);
     for (unsigned i = 0; i < j->n_workers; i++) {
@@ -189,10 +190,24 @@ static void draw_features(const job *j, size_t t)
     qsort(feature, bag->p_member, sizeof *feature, ascending);
 }
 
-static ens_status fit_member(void *ctx, size_t t, unsigned worker_index, ens_error *err)
+/* Which rows an old member drew. */
+static ens_status redraw_member(void *ctx, size_t t, unsigned worker_index,
+                                ens_error *err)
 {
     const job *j = ctx;
     worker *w = &j->worker[worker_index];
+
+    (void)err;
+    draw_rows(j, w, t);
+    collect_rows(j, w, t);
+    return ENS_OK;
+}
+
+static ens_status fit_member(void *ctx, size_t i, unsigned worker_index, ens_error *err)
+{
+    const job *j = ctx;
+    worker *w = &j->worker[worker_index];
+    size_t t = j->n_old + i;
     ens_fit_args sub = *j->a;
 
     draw_features(j, t);
@@ -223,8 +238,29 @@ static ens_status measure(job *j, ens_error *err)
     return ENS_OK;
 }
 
+/* The members of a smaller bag come first. */
+static ens_status take_base(job *j, const ens__bag *base, ens_error *err)
+{
+    ens__bag *bag = j->bag;
+
+    if (base->n >= bag->n)
+        return ens__fail(err, ENS_ERANGE,
+                         "%s.n_estimators = %zu is not above the %zu members that the "
+                         "model has",
+                         ens_learner_name(j->a->learner), bag->n, base->n);
+    bag->base = (ens__bag *)(uintptr_t)base; /* for its count of references */
+    atomic_fetch_add(&bag->base->refs, 1);
+    j->n_old = base->n;
+    memcpy(bag->fit, base->fit, base->n * sizeof *bag->fit);
+    memcpy(bag->seed, base->seed, base->n * sizeof *bag->seed);
+    if (bag->features != NULL)
+        memcpy(bag->features, base->features,
+               base->n * base->p_member * sizeof *bag->features);
+    return ENS_OK;
+}
+
 /* Sizes of the draws, the bag's arrays and the workers'. */
-static ens_status begin(job *j, ens_error *err)
+static ens_status begin(job *j, const ens__bag *base, ens_error *err)
 {
     const ens_fit_args *a = j->a;
     ens__bag *bag = j->bag;
@@ -251,7 +287,8 @@ static ens_status begin(job *j, ens_error *err)
         (j->spec->oob_score &&
          (j->in_bag = ens__zeros(bag->n * j->words, sizeof *j->in_bag)) == NULL))
         return ens__nomem(err);
-    if ((st = workers_make(j, err)) != ENS_OK)
+    if ((base != NULL && (st = take_base(j, base, err)) != ENS_OK) ||
+        (st = workers_make(j, err)) != ENS_OK)
         return st;
     return ens_fitted_prepare(j->member, a, err);
 }
@@ -268,31 +305,39 @@ static ens_status predict_oob(job *j, ens_error *err)
     return ens__oob_predict(bag->oob, &o, err);
 }
 
+/* All members, or those that were ready when the caller stopped the fit. */
+static ens_status fit_members(job *j, ens_error *err)
+{
+    size_t done;
+    ens_status st = ens__par_for(j->bag->n - j->n_old, j->a->exec, "fitting members",
+                                 fit_member, j, &done, err);
+
+    if (st == ENS_OK && j->n_old + done == 0)
+        st = ens__fail(err, ENS_ECANCELED, "stopped before the first member was fitted");
+    if (st == ENS_OK && j->in_bag != NULL && j->n_old > 0)
+        st = ens__par_for(j->n_old, &j->exec, NULL, redraw_member, j, NULL, err);
+    if (st != ENS_OK)
+        return st;
+    j->bag->n = j->n_old + done;
+    for (size_t t = 0; t < j->bag->n; t++) {
+        size_t scratch = ens_fitted_scratch(&j->bag->fit[t]);
+
+        j->bag->scratch = scratch > j->bag->scratch ? scratch : j->bag->scratch;
+    }
+    return ENS_OK;
+}
+
 ens_status ens__bag_fit(void **out, const ens__bag_spec *spec, const ens_learner *member,
-                        const ens_fit_args *a, ens_error *err)
+                        const ens__bag *base, const ens_fit_args *a, ens_error *err)
 {
     job j = {.spec = spec, .member = member, .a = a};
-    size_t done;
     ens_status st;
 
     j.exec.threads = a->exec != NULL ? a->exec->threads : 0;
-    if ((j.bag = ens__zeros(1, sizeof *j.bag)) == NULL)
+    if ((j.bag = ens__bag_new()) == NULL)
         return ens__nomem(err);
-    if ((st = begin(&j, err)) != ENS_OK ||
-        (st = ens__par_for(j.bag->n, a->exec, "fitting members", fit_member, &j, &done,
-                           err)) != ENS_OK)
-        goto done;
-    if (done == 0) {
-        st = ens__fail(err, ENS_ECANCELED, "stopped before the first member was fitted");
-        goto done;
-    }
-    j.bag->n = done; /* the user may have stopped it early */
-    for (size_t t = 0; t < done; t++) {
-        size_t scratch = ens_fitted_scratch(&j.bag->fit[t]);
-
-        j.bag->scratch = scratch > j.bag->scratch ? scratch : j.bag->scratch;
-    }
-    if (spec->oob_score && (st = predict_oob(&j, err)) != ENS_OK)
+    if ((st = begin(&j, base, err)) != ENS_OK || (st = fit_members(&j, err)) != ENS_OK ||
+        (spec->oob_score && (st = predict_oob(&j, err)) != ENS_OK))
         goto done;
     *out = j.bag;
     j.bag = NULL;

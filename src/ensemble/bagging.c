@@ -32,12 +32,18 @@ static ens_status prepare(const void *params, const ens_fit_args *a, ens_error *
     return ens_fitted_prepare(ens_learner_member(a->learner, 0), a, err);
 }
 
-static ens_status fit(void **out, const void *params, const ens_fit_args *a,
-                      ens_error *err)
+static ens_status extend(void **out, const void *from, const void *params,
+                         const ens_fit_args *a, ens_error *err)
 {
     const bagging_params *p = params;
 
-    return ens__bag_fit(out, &p->bag, ens_learner_member(a->learner, 0), a, err);
+    return ens__bag_fit(out, &p->bag, ens_learner_member(a->learner, 0), from, a, err);
+}
+
+static ens_status fit(void **out, const void *params, const ens_fit_args *a,
+                      ens_error *err)
+{
+    return extend(out, NULL, params, a, err);
 }
 
 static ens_status read_bagging(void **out, const ens_read_args *a, ens_error *err)
@@ -76,4 +82,6 @@ const ens_learner_type ens__bagging_type = {
     .n_members = ens__bag_n_members,
     .member = ens__bag_member,
     .in_bag = in_bag,
+    .extend = extend,
+    .grows = "n_estimators",
 };

@@ -84,8 +84,8 @@ static ens_status prepare(const void *params, const ens_fit_args *a, ens_error *
     return st;
 }
 
-static ens_status fit(void **out, const void *params, const ens_fit_args *a,
-                      ens_error *err)
+static ens_status extend(void **out, const void *from, const void *params,
+                         const ens_fit_args *a, ens_error *err)
 {
     const forest_params *p = params;
     ens__bag_spec spec = spec_of(p);
@@ -93,9 +93,15 @@ static ens_status fit(void **out, const void *params, const ens_fit_args *a,
     ens_status st = make_member(&member, p, err);
 
     if (st == ENS_OK && (st = weigh_classes(member, a, err)) == ENS_OK)
-        st = ens__bag_fit(out, &spec, member, a, err);
+        st = ens__bag_fit(out, &spec, member, from, a, err);
     ens_learner_free(member);
     return st;
+}
+
+static ens_status fit(void **out, const void *params, const ens_fit_args *a,
+                      ens_error *err)
+{
+    return extend(out, NULL, params, a, err);
 }
 
 static ens_status read_forest(void **out, const ens_read_args *a, ens_error *err)
@@ -140,4 +146,6 @@ const ens_learner_type ens__forest_type = {
     .n_members = ens__bag_n_members,
     .member = ens__bag_member,
     .in_bag = in_bag,
+    .extend = extend,
+    .grows = "n_estimators",
 };

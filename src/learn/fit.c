@@ -150,8 +150,9 @@ static ens_status model_begin(ens_model **out, const ens_learner *learner,
     return st;
 }
 
-static ens_status fit_root(ens_model *m, const ens_dataset *train, const ens__plan *p,
-                           const ens_exec *exec, ens_error *err)
+/* Fitted anew, or what `from` has and more. */
+static ens_status fit_root(ens_model *m, const ens_model *from, const ens_dataset *train,
+                           const ens__plan *p, const ens_exec *exec, ens_error *err)
 {
     const ens__table *table = train->table;
     ens_fit_args a = {
@@ -169,25 +170,34 @@ static ens_status fit_root(ens_model *m, const ens_dataset *train, const ens__pl
     };
     ens_status st = ens__plan_fingerprint(&m->fingerprint, &a, err);
 
-    return st == ENS_OK ? ens_fitted_fit(&m->root, m->learner, &a, err) : st;
+    if (st != ENS_OK)
+        return st;
+    if (from == NULL)
+        return ens_fitted_fit(&m->root, m->learner, &a, err);
+    if (from->fingerprint != 0 && from->fingerprint != m->fingerprint)
+        return ens__fail(err, ENS_ESHAPE,
+                         "the values are not those that the model was fitted on");
+    return ens__fitted_extend(&m->root, &from->root, m->learner, &a, err);
 }
 
-ens_status ens_fit(ens_model **out, const ens_learner *learner, const ens_dataset *train,
-                   const ens_dataset *valid, uint64_t seed, const ens_exec *exec,
-                   ens_error *err)
+/* What a fit is asked for. */
+typedef struct request {
+    const ens_learner *learner;
+    const ens_model *from; /* to add to, or NULL */
+    const ens_dataset *train, *valid;
+    uint64_t seed;
+    const ens_exec *exec;
+} request;
+
+static ens_status fit(ens_model **out, const request *q, ens_error *err)
 {
+    const ens_learner *learner = q->learner;
+    const ens_dataset *train = q->train;
+    unsigned caps = ens__learner_caps(learner);
     ens_model *m = NULL;
     ens__plan p = {0};
-    unsigned caps;
     ens_status st;
 
-    if (out == NULL)
-        return ens__fail(err, ENS_EINVAL, "ens_fit: out is NULL");
-    *out = NULL;
-    if (learner == NULL || train == NULL)
-        return ens__fail(err, ENS_EINVAL, "ens_fit: %s is NULL",
-                         learner == NULL ? "learner" : "train");
-    caps = ens__learner_caps(learner);
     if ((st = ens__learner_check(learner, err)) != ENS_OK ||
         (st = check_task(learner, train, caps, err)) != ENS_OK ||
         (st = check_weights(learner, train, caps, err)) != ENS_OK ||
@@ -200,12 +210,13 @@ ens_status ens_fit(ens_model **out, const ens_learner *learner, const ens_datase
              learner, caps,
              &(ens_rows){train->table->feature, train->table->p, p.row, p.n}, err)) !=
             ENS_OK ||
-        (st = model_begin(&m, learner, train, seed, p.n, err)) != ENS_OK ||
-        (st = fit_root(m, train, &p, exec, err)) != ENS_OK ||
+        (st = model_begin(&m, learner, train, q->seed, p.n, err)) != ENS_OK ||
+        (q->from != NULL && (st = ens__model_check_more(q->from, m, err)) != ENS_OK) ||
+        (st = fit_root(m, q->from, train, &p, q->exec, err)) != ENS_OK ||
         (st = ens__model_finish(m, err)) != ENS_OK ||
         (st = add_oob_scores(m, train, &p, err)) != ENS_OK)
         goto done;
-    if (valid != NULL && (st = add_valid_scores(m, valid, exec, err)) != ENS_OK)
+    if (q->valid != NULL && (st = add_valid_scores(m, q->valid, q->exec, err)) != ENS_OK)
         goto done;
     *out = m;
     m = NULL;
@@ -213,4 +224,37 @@ done:
     ens_model_free(m);
     ens__plan_clear(&p);
     return st;
+}
+
+ens_status ens_fit(ens_model **out, const ens_learner *learner, const ens_dataset *train,
+                   const ens_dataset *valid, uint64_t seed, const ens_exec *exec,
+                   ens_error *err)
+{
+    request q = {learner, NULL, train, valid, seed, exec};
+
+    if (out == NULL)
+        return ens__fail(err, ENS_EINVAL, "ens_fit: out is NULL");
+    *out = NULL;
+    if (learner == NULL || train == NULL)
+        return ens__fail(err, ENS_EINVAL, "ens_fit: %s is NULL",
+                         learner == NULL ? "learner" : "train");
+    return fit(out, &q, err);
+}
+
+ens_status ens_fit_more(ens_model **out, const ens_model *model,
+                        const ens_learner *learner, const ens_dataset *train,
+                        const ens_dataset *valid, const ens_exec *exec, ens_error *err)
+{
+    request q = {learner, model, train, valid, 0, exec};
+
+    if (out == NULL)
+        return ens__fail(err, ENS_EINVAL, "ens_fit_more: out is NULL");
+    *out = NULL;
+    if (model == NULL || learner == NULL || train == NULL)
+        return ens__fail(err, ENS_EINVAL, "ens_fit_more: %s is NULL",
+                         model == NULL     ? "model"
+                         : learner == NULL ? "learner"
+                                           : "train");
+    q.seed = model->seed;
+    return fit(out, &q, err);
 }

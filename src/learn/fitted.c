@@ -53,6 +53,22 @@ ens_status ens_fitted_fit(ens_fitted *out, const ens_learner *member,
     return st;
 }
 
+ens_status ens__fitted_extend(ens_fitted *out, const ens_fitted *from,
+                              const ens_learner *member, const ens_fit_args *a,
+                              ens_error *err)
+{
+    void *state = NULL;
+    ens_status st = from->type->extend(&state, from->state, member->params, a, err);
+
+    *out = (ens_fitted){0};
+    if (st == ENS_OK && state == NULL)
+        st = ens__fail(err, ENS_EINTERNAL, "learner %s: its extend gave no result",
+                       from->type->name);
+    if (st == ENS_OK)
+        *out = (ens_fitted){from->type, state};
+    return st;
+}
+
 ens_status ens_fitted_prepare(const ens_learner *member, const ens_fit_args *a,
                               ens_error *err)
 {

@@ -19,6 +19,10 @@ ens_status ens__learner_check(const ens_learner *learner, ens_error *err);
 /* What it can take in the end, ensembles answered by their members. */
 unsigned ens__learner_caps(const ens_learner *learner);
 
+/* As ens_fitted_fit(), by adding to `from`, whose type has extend(). */
+ens_status ens__fitted_extend(ens_fitted *out, const ens_fitted *from, const ens_learner *member,
+                              const ens_fit_args *a, ens_error *err);
+
 /* A type by name, built in or registered; NULL if there is none. */
 const ens_learner_type *ens__type_find(const char *name, size_t n);
 /* ENS_ENAME with the nearest known name. */

@@ -14,6 +14,7 @@ libens_internal_la_SOURCES += \
 	src/learn/learner.h \
 	src/learn/model.c \
 	src/learn/model.h \
+	src/learn/more.c \
 	src/learn/naive_bayes.c \
 	src/learn/plan.c \
 	src/learn/plan.h \

@@ -42,6 +42,9 @@ ens_status ens__model_finish(ens_model *model, ens_error *err);
 ens_status ens__model_add_score(ens_model *model, const char *kind, const char *name, double value,
                                 ens_error *err);
 
+/* more.c: may `more`, which has its recipe, schema and number of rows, be made by adding to `from`? */
+ens_status ens__model_check_more(const ens_model *from, const ens_model *more, ens_error *err);
+
 ens_status ens__schema_of(ens__schema *out, const ens_dataset *data, ens_error *err);
 void ens__schema_clear(ens__schema *schema);
 

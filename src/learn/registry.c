@@ -105,6 +105,10 @@ static ens_status check_table(const ens_learner_type *type, ens_error *err)
             return ens__fail(err, ENS_EINVAL,
                              "learner type %s: row %zu of its parameters is malformed",
                              type->name, n);
+    if (type->grows != NULL &&
+        ens__param_find(type->params, type->grows, strlen(type->grows)) == NULL)
+        return ens__fail(err, ENS_EINVAL, "learner type %s grows by no parameter `%s`",
+                         type->name, type->grows);
     if (n > 64)
         return ens__fail(err, ENS_EINVAL,
                          "learner type %s: %zu parameters, the limit is 64", type->name,
@@ -139,7 +143,8 @@ ens_status ens_learner_type_register(const ens_learner_type *type, ens_error *er
         type->predict == NULL || type->write == NULL || type->read == NULL ||
         type->free == NULL || (type->caps & (ENS_CLASSIFIES | ENS_REGRESSES)) == 0 ||
         type->min_members > type->max_members ||
-        (type->read_many == NULL) != (type->write_many == NULL))
+        (type->read_many == NULL) != (type->write_many == NULL) ||
+        (type->extend == NULL) != (type->grows == NULL))
         return ens__fail(
             err, ENS_EINVAL,
             "learner type %s lacks its help, parameters, a task or a function",

@@ -70,6 +70,32 @@ START_TEST(regression_has_its_own_scores)
 }
 END_TEST
 
+START_TEST(members_are_added_to_a_model)
+{
+    ran r = run(
+        "$E train $D/titanic.csv -t survived -l 'forest(n_estimators=5,oob_score=true)' "
+        "--seed 3 --holdout 0.2 -q -o few.ens >/dev/null && "
+        "$E train $D/titanic.csv -t survived -l 'forest(n_estimators=9,oob_score=true)' "
+        "--seed 3 --holdout 0.2 -q -o many.ens >/dev/null && "
+        "$E train $D/titanic.csv --add-to few.ens -l "
+        "'forest(n_estimators=9,oob_score=true)' "
+        "--holdout 0.2 -q -o more.ens && cmp many.ens more.ens");
+
+    ck_code(r, 0);
+    ck_has(r.out, "\nforest(n_estimators=9, oob_score=true)\n");
+    r = run("$E train $D/titanic.csv --add-to few.ens -q -o no.ens");
+    ck_code(r, 1);
+    ck_has(r.err, "forest.oob_score = false, but the model was fitted with true");
+    ck_assert_int_ne(run("test -e no.ens").code, 0);
+    r = run("$E train $D/titanic.csv --add-to few.ens -q --seed 4");
+    ck_code(r, 2);
+    ck_has(r.err, "--seed=4, but the model of --add-to has 3");
+    r = run("$E train $D/titanic.csv --add-to nix.ens -q");
+    ck_code(r, 1);
+    ck_has(r.err, "nix.ens: cannot open");
+}
+END_TEST
+
 START_TEST(a_score_without_rows_is_noted)
 {
     ran r = run("printf 'a,y\\n1,2.5\\n' > t.csv; $E train t.csv -t y --json -l "
@@ -224,6 +250,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, text_tells_what_was_understood);
     tcase_add_test(tc, json_has_every_field);
     tcase_add_test(tc, regression_has_its_own_scores);
+    tcase_add_test(tc, members_are_added_to_a_model);
     tcase_add_test(tc, a_score_without_rows_is_noted);
     tcase_add_test(tc, threads_do_not_change_the_file);
     tcase_add_test(tc, the_seed_does);

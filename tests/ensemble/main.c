@@ -6,12 +6,14 @@
 Suite *bagging_suite(void);
 
 Suite *determinism_suite(void);
+Suite *more_suite(void);
 Suite *oom_suite(void);
 
 /* One line a module: each tests/ensemble/test_*.c has one of these. */
 static Suite *(*const suites[])(void) = {
     bagging_suite,
     determinism_suite,
+    more_suite,
     oom_suite,
     NULL,
 };

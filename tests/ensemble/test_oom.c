@@ -8,6 +8,7 @@
 #include "run.h"
 #include <core/mem.h>
 #include <ensemble.h>
+#include <stdio.h>
 #include <unistd.h>
 
 static const char table_text[] = "size,colour,weight,class\n"
@@ -64,6 +65,27 @@ static ens_status step_parse(program *p, ens_error *err)
 static ens_status step_fit(program *p, ens_error *err)
 {
     return ens_fit(&p->model, p->learner, p->data, p->data, 1, &p->exec, err);
+}
+
+/* Two members more, where the recipe has that parameter. */
+static ens_status step_fit_more(program *p, ens_error *err)
+{
+    char *n = NULL, more[16];
+    ens_learner *learner = NULL;
+    ens_model *model = NULL;
+    ens_status st;
+
+    if ((st = ens_learner_copy(&learner, p->learner, err)) == ENS_OK &&
+        (st = ens_learner_get(&n, learner, "n_estimators", err)) == ENS_OK) {
+        snprintf(more, sizeof more, "%ld", strtol(n, NULL, 10) + 2);
+        if ((st = ens_learner_set(learner, "n_estimators", more, err)) == ENS_OK)
+            st = ens_fit_more(&model, p->model, learner, p->data, NULL, &p->exec, err);
+    }
+    ck_assert((model != NULL) == (st == ENS_OK));
+    ens_string_free(n);
+    ens_learner_free(learner);
+    ens_model_free(model);
+    return st == ENS_ENAME ? ENS_OK : st;
 }
 
 static ens_status step_predict(program *p, ens_error *err)
@@ -161,6 +183,7 @@ static void run_program(program *p)
     every_allocation_fails("reading", step_read, p, &p->data);
     every_allocation_fails("parsing", step_parse, p, &p->learner);
     every_allocation_fails("fitting", step_fit, p, &p->model);
+    every_allocation_fails("adding members", step_fit_more, p, NULL);
     every_allocation_fails("predicting", step_predict, p, NULL);
     every_allocation_fails("evaluating", step_evaluate, p, NULL);
     every_allocation_fails("describing", step_describe, p, NULL);
