@@ -220,6 +220,10 @@ typedef struct ens_learner_type {
     ens_status (*extend)(void **out, const void *from, const void *params, const ens_fit_args *a,
                          ens_error *err);
     const char *grows; /**< with extend: the parameter that is raised, such as "n_estimators" */
+
+    /** Optional: bytes that the fitted state takes, about; by them an ensemble refuses more members than memory
+     *  holds before it is too late. */
+    size_t (*bytes)(const void *fit);
 } ens_learner_type;
 
 /** Rows a predict call gets at most. */

@@ -1,6 +1,8 @@
 libens_internal_la_SOURCES += \
 	src/core/bytes.c \
 	src/core/bytes.h \
+	src/core/cgroup.c \
+	src/core/cgroup.h \
 	src/core/cpu.c \
 	src/core/cpu.h \
 	src/core/error.c \
@@ -11,6 +13,8 @@ libens_internal_la_SOURCES += \
 	src/core/lexer.c \
 	src/core/mem.c \
 	src/core/mem.h \
+	src/core/memory.c \
+	src/core/memory.h \
 	src/core/number.c \
 	src/core/par.c \
 	src/core/par.h \

@@ -4,6 +4,7 @@
 #include <core/error.h>
 #include <core/mem.h>
 #include <ensemble/bag.h>
+#include <learn/learner.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -102,6 +103,19 @@ void ens__bag_member(ens_part *out, const void *state, size_t t)
     *out = (ens_part){
         bag->fit[t], bag->features != NULL ? bag->features + t * bag->p_member : NULL,
         bag->p_member};
+}
+
+size_t ens__bag_bytes(const void *state)
+{
+    const ens__bag *bag = state;
+    size_t bytes = sizeof *bag + bag->n * (sizeof *bag->fit + sizeof *bag->seed) +
+                   bag->n_oob * bag->k * sizeof *bag->oob;
+
+    if (bag->features != NULL)
+        bytes += bag->n * bag->p_member * sizeof *bag->features;
+    for (size_t t = 0; t < bag->n; t++)
+        bytes += ens__fitted_bytes(&bag->fit[t]);
+    return bytes;
 }
 
 /* ---- Explaining ------------------------------------------------------------------------------- */

@@ -73,6 +73,7 @@ void ens__bag_predict(const void *bag, const ens_rows *rows, double *out, void *
 size_t ens__bag_scratch(const void *bag);
 ens_status ens__bag_write(const void *bag, ens_writer *w, ens_error *err);
 void ens__bag_free(void *bag);
+size_t ens__bag_bytes(const void *bag);
 ens_status ens__bag_importance(const void *bag, double *out, ens_error *err);
 const double *ens__bag_oob(const void *bag);
 size_t ens__bag_n_members(const void *bag);

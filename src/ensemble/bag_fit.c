@@ -6,12 +6,16 @@
 
 #include <core/error.h>
 #include <core/mem.h>
+#include <core/memory.h>
 #include <core/par.h>
 #include <ensemble/bag.h>
 #include <ensemble/oob.h>
+#include <learn/learner.h>
 #include <math.h>
 #include <num/rng.h>
 #include <num/sample.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +86,8 @@ typedef struct job {
     unsigned n_workers;
     uint64_t *in_bag; /* [members][words] a bit for each row; NULL unless oob_score */
     size_t words;
+    atomic_size_t n_fitted,
+        bytes; /* members that were fitted so far, and what they take */
 } job;
 
 static void workers_free(job *j)
@@ -190,6 +196,46 @@ static void draw_features(const job *j, size_t t)
     qsort(feature, bag->p_member, sizeof *feature, ascending);
 }
 
+/* ---- Memory -------------------------------------------------------------------------------------- */
+
+/* Can this many bytes be had for the members? */
+static ens_status check_memory(const job *j, double bytes, ens_error *err)
+{
+    char what[40];
+
+    snprintf(what, sizeof what, "%zu members", j->bag->n - j->n_old);
+    return ens__memory_check(bytes, ens_learner_name(j->a->learner), what, err);
+}
+
+/* What is needed whatever the members come to be. */
+static double bytes_at_least(const job *j)
+{
+    const ens__bag *bag = j->bag;
+    size_t member = sizeof *bag->fit + sizeof *bag->seed;
+
+    if (ens__bag_draws_features(j->spec, bag))
+        member += bag->p_member * sizeof *bag->features;
+    if (j->spec->oob_score)
+        member += j->words * sizeof *j->in_bag;
+    return (double)bag->n * (double)member;
+}
+
+/* Once each worker has fitted a member, and whenever their number has doubled: will the rest fit, if they are like
+ * those? */
+static ens_status count_member(job *j, size_t t, ens_error *err)
+{
+    size_t bytes = ens__fitted_bytes(&j->bag->fit[t]);
+    size_t total = atomic_fetch_add(&j->bytes, bytes) + bytes;
+    size_t n = atomic_fetch_add(&j->n_fitted, 1) + 1;
+
+    if (n < j->n_workers || (n != j->n_workers && (n & (n - 1)) != 0))
+        return ENS_OK;
+    return check_memory(j, (double)total / (double)n * (double)(j->bag->n - j->n_old - n),
+                        err);
+}
+
+/* ---- Fitting one ---------------------------------------------------------------------------------- */
+
 /* Which rows an old member drew. */
 static ens_status redraw_member(void *ctx, size_t t, unsigned worker_index,
                                 ens_error *err)
@@ -205,10 +251,11 @@ static ens_status redraw_member(void *ctx, size_t t, unsigned worker_index,
 
 static ens_status fit_member(void *ctx, size_t i, unsigned worker_index, ens_error *err)
 {
-    const job *j = ctx;
+    job *j = ctx;
     worker *w = &j->worker[worker_index];
     size_t t = j->n_old + i;
     ens_fit_args sub = *j->a;
+    ens_status st;
 
     draw_features(j, t);
     draw_rows(j, w, t);
@@ -219,7 +266,8 @@ static ens_status fit_member(void *ctx, size_t i, unsigned worker_index, ens_err
     sub.count = w->count;
     sub.seed = j->bag->seed[t] = ens_seed(j->a->seed, ENS__FOR_MEMBER, t);
     sub.exec = &j->exec;
-    return ens_fitted_fit(&j->bag->fit[t], j->member, &sub, err);
+    st = ens_fitted_fit(&j->bag->fit[t], j->member, &sub, err);
+    return st == ENS_OK ? count_member(j, t, err) : st;
 }
 
 /* ---- Fitting -------------------------------------------------------------------------------------- */
@@ -279,6 +327,8 @@ static ens_status begin(job *j, const ens__bag *base, ens_error *err)
     if ((bag->p_member = ens__bag_p_member(j->spec, a->learner, bag->p, err)) == 0)
         return ENS_ERANGE;
     j->words = ens__oob_words(a->rows.n);
+    if ((st = check_memory(j, bytes_at_least(j), err)) != ENS_OK)
+        return st;
     if ((bag->fit = ens__zeros(bag->n, sizeof *bag->fit)) == NULL ||
         (bag->seed = ens__zeros(bag->n, sizeof *bag->seed)) == NULL ||
         (ens__bag_draws_features(j->spec, bag) &&

@@ -84,4 +84,5 @@ const ens_learner_type ens__bagging_type = {
     .in_bag = in_bag,
     .extend = extend,
     .grows = "n_estimators",
+    .bytes = ens__bag_bytes,
 };

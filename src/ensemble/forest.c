@@ -148,4 +148,5 @@ const ens_learner_type ens__forest_type = {
     .in_bag = in_bag,
     .extend = extend,
     .grows = "n_estimators",
+    .bytes = ens__bag_bytes,
 };

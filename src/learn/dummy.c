@@ -173,6 +173,13 @@ static ens_status describe(const void *fitted,
     return st;
 }
 
+static size_t dummy_bytes(const void *fit)
+{
+    const dummy *d = fit;
+
+    return sizeof *d + d->k * sizeof *d->out;
+}
+
 const ens_learner_type ens__dummy_type = {
     .abi = ENS_EXT_ABI,
     .name = "dummy",
@@ -187,4 +194,5 @@ const ens_learner_type ens__dummy_type = {
     .read = read_dummy,
     .free = ens__free,
     .describe = describe,
+    .bytes = dummy_bytes,
 };

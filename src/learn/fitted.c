@@ -80,6 +80,11 @@ ens_status ens_fitted_prepare(const ens_learner *member, const ens_fit_args *a,
                : ENS_OK;
 }
 
+size_t ens__fitted_bytes(const ens_fitted *fitted)
+{
+    return fitted->type->bytes != NULL ? fitted->type->bytes(fitted->state) : 0;
+}
+
 void ens_fitted_clear(ens_fitted *fitted)
 {
     if (fitted->type != NULL && fitted->state != NULL)

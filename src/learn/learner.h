@@ -23,6 +23,9 @@ unsigned ens__learner_caps(const ens_learner *learner);
 ens_status ens__fitted_extend(ens_fitted *out, const ens_fitted *from, const ens_learner *member,
                               const ens_fit_args *a, ens_error *err);
 
+/* What its type says that it takes in memory; 0: unknown. */
+size_t ens__fitted_bytes(const ens_fitted *fitted);
+
 /* A type by name, built in or registered; NULL if there is none. */
 const ens_learner_type *ens__type_find(const char *name, size_t n);
 /* ENS_ENAME with the nearest known name. */

@@ -435,6 +435,14 @@ static ens_status describe(const void *fitted,
     return add(ctx, line);
 }
 
+static size_t nb_bytes(const void *fit)
+{
+    const nb *m = fit;
+
+    return sizeof *m + m->p * (sizeof *m->at + sizeof *m->levels) +
+           m->k * (m->width + 1) * sizeof *m->value;
+}
+
 const ens_learner_type ens__naive_bayes_type = {
     .abi = ENS_EXT_ABI,
     .name = "naive_bayes",
@@ -450,4 +458,5 @@ const ens_learner_type ens__naive_bayes_type = {
     .read = read_nb,
     .free = nb_free,
     .describe = describe,
+    .bytes = nb_bytes,
 };

@@ -179,6 +179,15 @@ static void free_tree(void *fitted)
     ens__tree_free(fitted);
 }
 
+static size_t bytes_of(const void *fitted)
+{
+    const ens__tree *t = fitted;
+
+    return sizeof *t + t->n_nodes * sizeof *t->node +
+           t->n_values * t->k * sizeof *t->value + t->n_words * sizeof *t->set +
+           t->n_used * (sizeof *t->used + sizeof *t->share);
+}
+
 static ens_status importance(const void *fitted, double *out, ens_error *err)
 {
     const ens__tree *t = fitted;
@@ -224,4 +233,5 @@ const ens_learner_type ens__tree_type = {
     .describe = describe,
     .write_many = ens__tree_write_many,
     .read_many = ens__tree_read_many,
+    .bytes = bytes_of,
 };

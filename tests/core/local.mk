@@ -3,6 +3,7 @@ tests_test_core_SOURCES = tests/run.h tests/comma.h tests/core/main.c \
 	tests/core/files.h \
 	tests/core/test_bytes.c \
 	tests/core/test_cpu.c \
+	tests/core/test_memory.c \
 	tests/core/test_number.c \
 	tests/core/test_par.c \
 	tests/core/test_param.c \

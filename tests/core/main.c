@@ -5,6 +5,7 @@
 
 Suite *bytes_suite(void);
 Suite *cpu_suite(void);
+Suite *memory_suite(void);
 Suite *number_suite(void);
 Suite *par_suite(void);
 Suite *param_suite(void);
@@ -16,6 +17,7 @@ Suite *str_suite(void);
 static Suite *(*const suites[])(void) = {
     bytes_suite,
     cpu_suite,
+    memory_suite,
     number_suite,
     par_suite,
     param_suite,

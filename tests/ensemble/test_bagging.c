@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <core/mem.h>
+#include <core/memory.h>
 #include <ensemble/bag.h>
 #include <ensemble/metric.h>
 #include <learn/model.h>
@@ -221,6 +222,29 @@ START_TEST(importance_finds_the_features_that_matter)
     ck_fails(ens_model_importance(m, share, &err), ENS_ESUPPORT,
              "dummy has no impurity importance");
     ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
+START_TEST(more_members_than_memory_holds_are_refused)
+{
+    ens_dataset *d = generate("friedman1(n=2000)");
+
+    ens__memory_cap(1000000000); /* of this process: Check forks */
+    /* Full trees of 2000 rows have 1264 leaves or so, each with two nodes of 16 bytes: 40 kB. */
+    fit_fails("forest(n_estimators=1000000)", d, ENS_ENOMEM,
+              "forest: its 1000000 members would take about 4");
+    ck_assert_ptr_nonnull(strstr(err.message, " GB, 1 GB of memory are available"));
+    ens_dataset_free(d);
+    d = generate(
+        "friedman1(n=10000)"); /* a bit for each row and member: known before anything is fitted */
+    fit_fails("bagging(dummy, n_estimators=1000000, oob_score=true, max_samples=1)", d,
+              ENS_ENOMEM,
+              "bagging: its 1000000 members would take about 1.28 GB, 1 GB of memory are "
+              "available");
+    ens_dataset_free(d);
+    d = generate("friedman1(n=100)");
+    ens_model_free(fit("forest(n_estimators=100)", d)); /* what fits is not refused */
     ens_dataset_free(d);
 }
 END_TEST
@@ -577,6 +601,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, members_do_not_depend_on_their_number);
     tcase_add_test(tc, a_forest_is_bagged_trees_with_flat_parameters);
     tcase_add_test(tc, importance_finds_the_features_that_matter);
+    tcase_add_test(tc, more_members_than_memory_holds_are_refused);
     tcase_add_test(tc, amounts_beyond_the_table_are_refused);
     tcase_add_test(tc, a_subspace_is_all_rows_and_some_features);
     tcase_add_test(tc, a_patch_is_some_rows_and_some_features);
