@@ -4,6 +4,7 @@
 
 #include <ensemble/base.h>
 #include <ensemble/dataset.h>
+#include <ensemble/explain.h>
 #include <ensemble/learner.h>
 #include <ensemble/metric.h>
 #include <ensemble/model.h>

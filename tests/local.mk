@@ -7,6 +7,7 @@ include $(srcdir)/tests/metric/local.mk
 include $(srcdir)/tests/tree/local.mk
 include $(srcdir)/tests/learn/local.mk
 include $(srcdir)/tests/ensemble/local.mk
+include $(srcdir)/tests/explain/local.mk
 include $(srcdir)/tests/io/local.mk
 include $(srcdir)/tests/cli/local.mk
 endif

@@ -6,6 +6,7 @@
 
 #include <core/error.h>
 #include <core/mem.h>
+#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_statistics_double.h>
 #include <num/stats.h>
 
@@ -133,4 +134,9 @@ ens_status ens__quantile_weighted(double *out, const double *x, const double *w,
 done:
     ens__free(order);
     return st;
+}
+
+double ens__t_quantile(double p, double df)
+{
+    return gsl_cdf_tdist_Pinv(p, df);
 }

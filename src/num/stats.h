@@ -17,6 +17,9 @@ ens_status ens__quantile_weighted(double *out, const double *x, const double *w,
 /* Sums over fixed blocks in a fixed order (pairwise): the same for any caller. */
 double ens__sum(const double *x, size_t n);
 
+/* Quantile p in (0, 1) of Student's t with df > 0 degrees of freedom. */
+double ens__t_quantile(double p, double df);
+
 /* Ascending order of x by index, stable. */
 void ens__sort_index(uint32_t *order, const double *x, size_t n);
 void ens__sort_doubles(double *x, size_t n);

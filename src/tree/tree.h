@@ -44,6 +44,11 @@ size_t ens__tree_leaves(const ens__tree *tree);
 /* Fill in depth. */
 ens_status ens__tree_measure(ens__tree *tree, ens_error *err);
 
+/* leaf[i]: the node that row i of them ends in. */
+void ens__tree_find(const ens__tree *tree, const ens_rows *rows, uint32_t *leaf);
+/* The child of a node, which is no leaf, that a table row goes to. */
+uint32_t ens__tree_child(const ens__tree *tree, uint32_t node, const ens_feature *feature, uint32_t row);
+
 /* out[i * k + c] for the rows: class probabilities or the response. */
 void ens__tree_predict(const ens__tree *tree, const ens_rows *rows, double *out);
 

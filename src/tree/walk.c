@@ -71,6 +71,19 @@ static void find_leaves(const ens__tree *t, const ens_rows *rows, size_t begin, 
     }
 }
 
+void ens__tree_find(const ens__tree *t, const ens_rows *rows, uint32_t *leaf)
+{
+    for (size_t begin = 0; begin < rows->n; begin += ROWS)
+        find_leaves(t, rows, begin, rows->n - begin < ROWS ? rows->n - begin : ROWS,
+                    leaf + begin);
+}
+
+uint32_t ens__tree_child(const ens__tree *t, uint32_t node, const ens_feature *feature,
+                         uint32_t row)
+{
+    return step(t, &t->node[node], feature, row);
+}
+
 void ens__tree_predict(const ens__tree *t, const ens_rows *rows, double *out)
 {
     for (size_t begin = 0; begin < rows->n; begin += ROWS) {

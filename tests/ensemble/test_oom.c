@@ -116,6 +116,35 @@ static ens_status step_describe(program *p, ens_error *err)
     return st;
 }
 
+/* All explanations that the learner has. */
+static ens_status step_explain(program *p, ens_error *err)
+{
+    double out[8 * 8];
+    uint32_t leaf[8 * 16];
+    ens_neighbor near[8 * 2];
+    ens_importance importance[3];
+    ens_status st = ens_importance_permutation(importance, p->model, p->data, NULL, &p->exec, err);
+
+    for (int step = 0; step < 7 && st == ENS_OK; step++) {
+        st = step == 0   ? ens_model_oob_predict(p->model, p->data, out, &p->exec, err)
+             : step == 1 ? ens_importance_oob(importance, p->model, p->data, NULL, &p->exec, err)
+             : step == 2 ? ens_importance_corrected(importance, p->model, p->data, NULL, &p->exec, err)
+             : step == 3 ? ens_model_leaves(p->model, p->data, leaf, &p->exec, err)
+             : step == 4 ? ens_model_proximities(p->model, p->data, ENS_PROXIMITY_ALL, out, &p->exec, err)
+             : step == 5 ? ens_model_neighbors(p->model, p->data, ENS_PROXIMITY_ALL, 2, near, &p->exec, err)
+                         : ens_model_outliers(p->model, p->data, ENS_PROXIMITY_ALL, out, &p->exec, err);
+        if (st == ENS_OK && step >= 4 && ens_model_n_trees(p->model) > 1)
+            st = step == 4
+                     ? ens_model_proximities(p->model, p->data, ENS_PROXIMITY_OOB, out, &p->exec, err)
+                 : step == 5
+                     ? ens_model_neighbors(p->model, p->data, ENS_PROXIMITY_OOB, 2, near, &p->exec, err)
+                     : ens_model_outliers(p->model, p->data, ENS_PROXIMITY_OOB, out, &p->exec, err);
+        if (st == ENS_ESUPPORT)
+            st = ENS_OK;
+    }
+    return st;
+}
+
 static ens_status step_save(program *p, ens_error *err)
 {
     ens_status st = ens_model_save(p->model, p->path, err);
@@ -187,6 +216,7 @@ static void run_program(program *p)
     every_allocation_fails("predicting", step_predict, p, NULL);
     every_allocation_fails("evaluating", step_evaluate, p, NULL);
     every_allocation_fails("describing", step_describe, p, NULL);
+    every_allocation_fails("explaining", step_explain, p, NULL);
     every_allocation_fails("saving", step_save, p, NULL);
     every_allocation_fails("saving to memory", step_save_bytes, p, &p->bytes);
     every_allocation_fails("loading", step_load, p, &p->loaded);
