@@ -101,6 +101,7 @@ typedef struct ens_fit_args {
     size_t n_table;
     uint64_t seed;              /**< the only source of randomness */
     const ens_exec *exec;       /**< threads, progress */
+    struct ens__arena *arena;   /**< internal: memory of a worker that fits many members; or NULL */
 } ens_fit_args;
 
 /** Weight of row @p i of the fit: its count times its sample weight. */

@@ -1,4 +1,6 @@
 libens_internal_la_SOURCES += \
+	src/core/arena.c \
+	src/core/arena.h \
 	src/core/bytes.c \
 	src/core/bytes.h \
 	src/core/cgroup.c \

@@ -4,6 +4,7 @@
  * changes what it gets.  A draw is a count for each row: no data is copied. */
 #include <config.h>
 
+#include <core/arena.h>
 #include <core/error.h>
 #include <core/mem.h>
 #include <core/memory.h>
@@ -71,6 +72,7 @@ typedef struct worker {
     uint32_t *row;        /* [n] */
     uint32_t *count;      /* [n] */
     ens_feature *feature; /* [p_member] */
+    ens__arena arena;     /* of the member */
 } worker;
 
 typedef struct job {
@@ -98,6 +100,7 @@ static void workers_free(job *j)
         ens__free(j->worker[w].row);
         ens__free(j->worker[w].count);
         ens__free(j->worker[w].feature);
+        ens__arena_clear(&j->worker[w].arena);
     }
     ens__free(j->worker);
 }
@@ -266,6 +269,8 @@ static ens_status fit_member(void *ctx, size_t i, unsigned worker_index, ens_err
     sub.count = w->count;
     sub.seed = j->bag->seed[t] = ens_seed(j->a->seed, ENS__FOR_MEMBER, t);
     sub.exec = &j->exec;
+    sub.arena = &w->arena;
+    ens__arena_reset(&w->arena);
     st = ens_fitted_fit(&j->bag->fit[t], j->member, &sub, err);
     return st == ENS_OK ? count_member(j, t, err) : st;
 }

@@ -72,30 +72,31 @@ static void find_first_rows(ens__work *w, size_t n)
         w->first[w->code[w->key[i]]] = (uint32_t)i;
 }
 
-double ens__absolute_losses(ens__work *w, size_t begin, size_t n, size_t n_groups,
-                            size_t all_groups, bool missing_left)
+double ens__absolute_losses(ens__work *w, const ens__order *o, bool missing_left)
 {
+    const unsigned *code = w->group.code;
+    size_t begin = o->begin, n = o->rows;
     side s = {0, 0};
     double all;
 
     find_first_rows(w, n);
-    for (size_t g = n_groups; g < all_groups && missing_left; g++)
-        add_group(w, &s, begin, n, w->group[g], 1);
-    for (size_t g = 0; g < n_groups; g++) {
-        add_group(w, &s, begin, n, w->group[g], 1);
+    for (size_t g = o->n; g < o->all && missing_left; g++)
+        add_group(w, &s, begin, n, code[o->at[g]], 1);
+    for (size_t g = 0; g < o->n; g++) {
+        add_group(w, &s, begin, n, code[o->at[g]], 1);
         w->loss[g] = loss_of(w, &s);
     }
-    for (size_t g = n_groups; g < all_groups && !missing_left; g++)
-        add_group(w, &s, begin, n, w->group[g], 1);
+    for (size_t g = o->n; g < o->all && !missing_left; g++)
+        add_group(w, &s, begin, n, code[o->at[g]], 1);
     all = loss_of(w, &s);
     /* Everything is in; taking the left groups out again leaves the right sides. */
-    for (size_t g = n_groups; g < all_groups && missing_left; g++)
-        add_group(w, &s, begin, n, w->group[g], -1);
-    for (size_t g = 0; g < n_groups; g++) {
-        add_group(w, &s, begin, n, w->group[g], -1);
+    for (size_t g = o->n; g < o->all && missing_left; g++)
+        add_group(w, &s, begin, n, code[o->at[g]], -1);
+    for (size_t g = 0; g < o->n; g++) {
+        add_group(w, &s, begin, n, code[o->at[g]], -1);
         w->loss[g] += loss_of(w, &s);
     }
-    for (size_t g = n_groups; g < all_groups && !missing_left; g++)
-        add_group(w, &s, begin, n, w->group[g], -1);
+    for (size_t g = o->n; g < o->all && !missing_left; g++)
+        add_group(w, &s, begin, n, code[o->at[g]], -1);
     return all;
 }

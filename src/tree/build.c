@@ -4,6 +4,7 @@
  * fraction of one row a leaf. */
 #include <config.h>
 
+#include <assert.h>
 #include <core/error.h>
 #include <core/mem.h>
 #include <string.h>
@@ -11,9 +12,6 @@
 
 void ens__build_clear(ens__build *b)
 {
-    ens__free(b->node);
-    ens__free(b->gain);
-    ens__free(b->as_leaf);
     ens__free(b->value);
     ens__free(b->slot);
     ens__free(b->set);
@@ -34,32 +32,47 @@ static bool grow_array(void *array, size_t cap, size_t size)
     return true;
 }
 
-static ens_status add_nodes(ens__build *b, bool prune, size_t n, ens_error *err)
+/* Nodes of the largest tree that the rows and the limits allow. */
+static size_t most_nodes(const ens__work *w)
 {
-    if (b->n_nodes + n > b->cap) {
-        size_t cap = b->cap != 0 ? 2 * b->cap : 256;
+    const ens__tree_options *o = w->o;
+    size_t leaves = w->n < o->max_leaves ? w->n : o->max_leaves;
 
-        if (cap > ENS__LEAF / 2 || !grow_array(&b->node, cap, sizeof *b->node) ||
-            !grow_array(&b->gain, cap, sizeof *b->gain) ||
-            (prune && !grow_array(&b->as_leaf, cap, sizeof *b->as_leaf)))
-            return ens__nomem(err);
-        b->cap = cap;
-    }
+    if (o->max_depth < 62 && (size_t)1 << o->max_depth < leaves)
+        leaves = (size_t)1 << o->max_depth;
+    return 2 * leaves - 1;
+}
+
+static void add_nodes(ens__build *b, size_t n)
+{
+    assert(b->n_nodes + n <= b->cap);
     for (size_t i = b->n_nodes; i < b->n_nodes + n; i++) {
         b->node[i] = (ens__node){.feature = ENS__LEAF};
         b->gain[i] = 0;
     }
     b->n_nodes += n;
-    return ENS_OK;
 }
 
 ens_status ens__build_begin(ens__build *b, const ens__work *w, ens_error *err)
 {
-    *b = (ens__build){.k = w->k, .mask = 63};
+    size_t most = most_nodes(w);
+
+    *b = (ens__build){.k = w->k, .mask = 63, .cap = most};
+    if (most > ENS__LEAF / 2)
+        return ens__fail(
+            err, ENS_ERANGE,
+            "a tree of %zu rows may have %zu nodes, at most %u are supported; "
+            "limit max_depth or max_leaf_nodes",
+            w->n, most, ENS__LEAF / 2);
     if ((b->slot = ens__zeros(b->mask + 1, sizeof *b->slot)) == NULL ||
-        (b->row = ens__array(b->k, sizeof *b->row)) == NULL)
+        (b->row = ens__array(b->k, sizeof *b->row)) == NULL ||
+        (b->node = ens__arena_take(w->arena, most, sizeof *b->node)) == NULL ||
+        (b->gain = ens__arena_take(w->arena, most, sizeof *b->gain)) == NULL ||
+        (w->o->ccp_alpha > 0 &&
+         (b->as_leaf = ens__arena_take(w->arena, most, sizeof *b->as_leaf)) == NULL))
         return ens__nomem(err);
-    return add_nodes(b, w->o->ccp_alpha > 0, 1, err);
+    add_nodes(b, 1);
+    return ENS_OK;
 }
 
 /* ---- Leaf values -------------------------------------------------------------------------------------- */
@@ -187,8 +200,7 @@ ens_status ens__build_split(ens__build *b, ens__work *w, const ens__part *part,
         node.threshold = threshold;
     }
     node.left = *child = (uint32_t)b->n_nodes;
-    if ((st = add_nodes(b, b->as_leaf != NULL, 2, err)) != ENS_OK)
-        return st;
+    add_nodes(b, 2);
     if (b->as_leaf != NULL &&
         (st = make_leaf(&b->as_leaf[part->node], b, w, part, err)) != ENS_OK)
         return st;

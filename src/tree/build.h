@@ -5,7 +5,7 @@
 #include <tree/work.h>
 
 typedef struct ens__build {
-    ens__node *node;    /* [cap] */
+    ens__node *node;    /* [cap], of the arena, as the next two */
     double *gain;       /* [cap] decrease of the criterion by each split, 0 for leaves */
     ens__node *as_leaf; /* [cap] what each node would be as a leaf; NULL unless the tree will be pruned */
     size_t n_nodes, cap;

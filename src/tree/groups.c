@@ -1,178 +1,305 @@
 /* groups.c - the rows of a node by code: sums for each code that occurs, in the order of the codes.
  *
- * Cells are all zero between features and only those that were used are zeroed again, so a small node never pays
- * for the codes that it does not have.  Which ones it has is read off a bitmap; where even the bitmap is long
- * for so few rows, the codes are sorted. */
+ * Rows are added to cells, one for each code; then the cells that were used are moved together and zeroed again, so
+ * that what follows never meets an empty one.  Where codes are many for the rows, the rows are sorted instead. */
 #include <config.h>
 
 #include <core/cpu.h>
 #include <string.h>
 #include <tree/work.h>
 
-/* ---- Kernels ------------------------------------------------------------------------------------------------ */
-
-#define PAIR_ARGS                                                                        \
-    ens__pair *restrict cell, const uint16_t *restrict code,                             \
-        const ens__pair *restrict pair, size_t n
-#define BYTE_ARGS                                                                        \
-    ens__pair *restrict cell, const uint8_t *restrict code, size_t stride,               \
-        const ens__pair *restrict pair, size_t n
-#define MARK_ARGS                                                                        \
-    ens__pair *restrict cell, uint64_t *restrict occupied, const uint8_t *restrict code, \
-        size_t stride, const ens__pair *restrict pair, size_t n
-
-/* cell[code[i]] += pair[i] */
-static inline __attribute__((always_inline)) void pair_body(PAIR_ARGS)
-{
-    size_t i = 0;
-
-    for (; i + 4 <= n; i += 4) {
-        cell[code[i]] += pair[i];
-        cell[code[i + 1]] += pair[i + 1];
-        cell[code[i + 2]] += pair[i + 2];
-        cell[code[i + 3]] += pair[i + 3];
-    }
-    for (; i < n; i++)
-        cell[code[i]] += pair[i];
-}
-
-/* cell[code[i * stride]] += pair[i] */
-static inline __attribute__((always_inline)) void byte_body(BYTE_ARGS)
-{
-    size_t i = 0;
-
-    for (; i + 4 <= n; i += 4, code += 4 * stride) {
-        cell[code[0]] += pair[i];
-        cell[code[stride]] += pair[i + 1];
-        cell[code[2 * stride]] += pair[i + 2];
-        cell[code[3 * stride]] += pair[i + 3];
-    }
-    for (; i < n; i++, code += stride)
-        cell[*code] += pair[i];
-}
-
-/* The same, and the bit of each code that occurs is set. */
-static inline __attribute__((always_inline)) void mark_body(MARK_ARGS)
-{
-    for (size_t i = 0; i < n; i++, code += stride) {
-        cell[*code] += pair[i];
-        occupied[*code / 64] |= (uint64_t)1 << *code % 64;
-    }
-}
-
-typedef struct kernels {
-    void (*pairs)(PAIR_ARGS);
-    void (*bytes)(BYTE_ARGS);
-    void (*marks)(MARK_ARGS);
-} kernels;
-
-static void pairs_base(PAIR_ARGS)
-{
-    pair_body(cell, code, pair, n);
-}
-
-static void bytes_base(BYTE_ARGS)
-{
-    byte_body(cell, code, stride, pair, n);
-}
-
-static void marks_base(MARK_ARGS)
-{
-    mark_body(cell, occupied, code, stride, pair, n);
-}
-
 #if ENS_HAVE_LEVELS
-ENS_TARGET_V3 static void pairs_v3(PAIR_ARGS)
-{
-    pair_body(cell, code, pair, n);
-}
-
-ENS_TARGET_V3 static void bytes_v3(BYTE_ARGS)
-{
-    byte_body(cell, code, stride, pair, n);
-}
-
-ENS_TARGET_V3 static void marks_v3(MARK_ARGS)
-{
-    mark_body(cell, occupied, code, stride, pair, n);
-}
+#include <immintrin.h>
 #endif
 
-static const kernels *kernels_here(void)
-{
-    static const kernels base = {pairs_base, bytes_base, marks_base};
-#if ENS_HAVE_LEVELS
-    static const kernels v3 = {pairs_v3, bytes_v3, marks_v3};
+#define INLINE static inline __attribute__((always_inline))
 
-    if (ens__cpu_level() >= ENS__CPU_V3)
-        return &v3;
-#endif
-    return &base;
+/* Codes a row above which rows are sorted. */
+#define SPARSE 16
+
+/* ---- Cells ------------------------------------------------------------------------------------------------- */
+
+/* Codes of rows: bytes of records, or w->code. `wide` is a constant wherever this is inlined. */
+typedef struct source {
+    const uint8_t *byte;
+    size_t stride;
+    const uint16_t *code;
+} source;
+
+INLINE size_t code_at(const source *s, size_t i, bool wide)
+{
+    return wide ? s->code[i] : s->byte[i * s->stride];
 }
 
-static void add_classes(ens__work *w, size_t begin, size_t n)
+/* cell[code] += tag, both halves at once: for totals below 2^16 */
+INLINE void add_tags(uint32_t *restrict cell, const source *s,
+                     const uint32_t *restrict tag, size_t n, bool wide)
+{
+    for (size_t i = 0; i < n; i++)
+        cell[code_at(s, i, wide)] += tag[i];
+}
+
+/* The same with halves of 32 bits. */
+INLINE void add_wide_tags(int64_t *restrict cell, const source *s,
+                          const uint32_t *restrict tag, size_t n, bool wide)
+{
+    for (size_t i = 0; i < n; i++)
+        cell[code_at(s, i, wide)] += (int64_t)(tag[i] & 0xffff) | (int64_t)(tag[i] >> 16)
+                                                                      << 32;
+}
+
+INLINE void add_responses(uint32_t *restrict count, int64_t *restrict v, const source *s,
+                          const ens__response *restrict row, size_t n, bool wide)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t c = code_at(s, i, wide);
+
+        count[c] += row[i].count;
+        v[c] += row[i].v;
+    }
+}
+
+/* Rows are dealt to `decks` sets of cells in turn: where there are few cells, the next row often adds to the one that
+ * this row has just written, and would wait for it. */
+INLINE void add_classes(uint32_t *restrict cell, size_t up, const source *s,
+                        const uint32_t *restrict tag, size_t n, bool wide, size_t decks,
+                        size_t deck)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t *one = cell + (decks > 1 ? i % decks * deck : 0);
+
+        one[code_at(s, i, wide) * up + (tag[i] >> 16)] += tag[i] & 0xffff;
+    }
+}
+
+static void add_counts(ens__work *w, const source *s, const uint32_t *tag, size_t n,
+                       size_t n_codes, bool wide)
+{
+    size_t deck = n_codes * w->classes_up;
+
+    if (deck > ENS__DECK_CELLS || n < ENS__DECK_CELLS) {
+        if (wide)
+            add_classes(w->cell_class, w->classes_up, s, tag, n, true, 1, 0);
+        else
+            add_classes(w->cell_class, w->classes_up, s, tag, n, false, 1, 0);
+        return;
+    }
+    if (wide)
+        add_classes(w->cell_class, w->classes_up, s, tag, n, true, ENS__DECKS, deck);
+    else
+        add_classes(w->cell_class, w->classes_up, s, tag, n, false, ENS__DECKS, deck);
+    for (size_t d = 1; d < ENS__DECKS; d++)
+        for (size_t i = 0; i < deck; i++) {
+            w->cell_class[i] += w->cell_class[d * deck + i];
+            w->cell_class[d * deck + i] = 0;
+        }
+}
+
+static void add_sums(ens__work *w, const source *s, size_t begin, size_t n)
 {
     size_t sums = w->sums;
 
     for (size_t i = 0; i < n; i++) {
-        const ens__stat *s = &w->stat[begin + i];
-        int64_t *cell = w->cell + w->code[i] * sums;
+        const ens__stat *stat = &w->stat[begin + i];
+        int64_t *cell = w->cell_sum + s->code[i] * sums;
 
-        cell[s->label] += s->w;
-        cell[sums - 1] += s->count;
+        cell[w->classes ? stat->label : ENS__SUM_W] += stat->w;
+        if (!w->classes)
+            cell[ENS__SUM_V] += stat->v;
+        cell[sums - 1] += stat->count;
     }
 }
 
-static void add_responses(ens__work *w, size_t begin, size_t n)
+/* ---- From cells to groups ------------------------------------------------------------------------------------ */
+
+static size_t pack_tags(ens__groups *to, uint32_t *restrict cell, size_t n_codes)
 {
+    size_t g = 0;
+
+    for (size_t c = 0; c < n_codes; c++) {
+        uint32_t sum = cell[c];
+
+        cell[c] = 0;
+        to->code[g] = (unsigned)c; /* overwritten if the code has no rows */
+        to->n[g] = sum & 0xffff;
+        to->one[g] = sum >> 16;
+        g += sum != 0;
+    }
+    return g;
+}
+
+static size_t pack_wide_tags(ens__groups *to, int64_t *restrict cell, size_t n_codes)
+{
+    size_t g = 0;
+
+    for (size_t c = 0; c < n_codes; c++) {
+        uint64_t sum = (uint64_t)cell[c];
+
+        cell[c] = 0;
+        to->code[g] = (unsigned)c;
+        to->n[g] = (uint32_t)sum;
+        to->one[g] = (uint32_t)(sum >> 32);
+        g += sum != 0;
+    }
+    return g;
+}
+
+static size_t pack_responses(ens__groups *to, uint32_t *restrict count,
+                             int64_t *restrict v, size_t n_codes)
+{
+    size_t g = 0;
+
+    for (size_t c = 0; c < n_codes; c++) {
+        to->code[g] = (unsigned)c;
+        to->n[g] = count[c];
+        to->v[g] = v[c];
+        g += count[c] != 0;
+        count[c] = 0;
+        v[c] = 0;
+    }
+    return g;
+}
+
+#if ENS_HAVE_LEVELS
+/* Sixteen cells at a time. Arrays of groups have room for what is written past their ends, as cells have. */
+ENS_TARGET_V4 static size_t pack_tags_v4(ens__groups *to, uint32_t *restrict cell,
+                                         size_t n_codes)
+{
+    __m512i code =
+        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    size_t g = 0;
+
+    for (size_t c = 0; c < n_codes; c += 16) {
+        __m512i sum = _mm512_loadu_si512(cell + c);
+        __mmask16 some = _mm512_test_epi32_mask(sum, sum);
+
+        if (some != 0) {
+            __m512i packed = _mm512_maskz_compress_epi32(some, sum);
+
+            _mm512_storeu_si512(to->code + g, _mm512_maskz_compress_epi32(some, code));
+            _mm512_storeu_si512(to->n + g,
+                                _mm512_and_si512(packed, _mm512_set1_epi32(0xffff)));
+            _mm512_storeu_si512(to->one + g, _mm512_srli_epi32(packed, 16));
+            _mm512_storeu_si512(cell + c, _mm512_setzero_si512());
+            g += (size_t)__builtin_popcount(some);
+        }
+        code = _mm512_add_epi32(code, _mm512_set1_epi32(16));
+    }
+    return g;
+}
+
+ENS_TARGET_V4 static size_t pack_responses_v4(ens__groups *to, uint32_t *restrict count,
+                                              int64_t *restrict v, size_t n_codes)
+{
+    __m512i code =
+        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    size_t g = 0;
+
+    for (size_t c = 0; c < n_codes; c += 16) {
+        __m512i n = _mm512_loadu_si512(count + c);
+        __mmask16 some = _mm512_test_epi32_mask(n, n);
+
+        if (some != 0) {
+            __mmask8 low = (__mmask8)some, high = (__mmask8)(some >> 8);
+            size_t n_low = (size_t)__builtin_popcount(low);
+
+            _mm512_storeu_si512(to->code + g, _mm512_maskz_compress_epi32(some, code));
+            _mm512_storeu_si512(to->n + g, _mm512_maskz_compress_epi32(some, n));
+            _mm512_storeu_si512(
+                to->v + g, _mm512_maskz_compress_epi64(low, _mm512_loadu_si512(v + c)));
+            _mm512_storeu_si512(
+                to->v + g + n_low,
+                _mm512_maskz_compress_epi64(high, _mm512_loadu_si512(v + c + 8)));
+            _mm512_storeu_si512(count + c, _mm512_setzero_si512());
+            _mm512_storeu_si512(v + c, _mm512_setzero_si512());
+            _mm512_storeu_si512(v + c + 8, _mm512_setzero_si512());
+            g += (size_t)__builtin_popcount(some);
+        }
+        code = _mm512_add_epi32(code, _mm512_set1_epi32(16));
+    }
+    return g;
+}
+#endif
+
+typedef struct kernels {
+    size_t (*tags)(ens__groups *to, uint32_t *restrict cell, size_t n_codes);
+    size_t (*responses)(ens__groups *to, uint32_t *restrict count, int64_t *restrict v,
+                        size_t n_codes);
+} kernels;
+
+static const kernels *kernels_here(void)
+{
+    static const kernels base = {pack_tags, pack_responses};
+#if ENS_HAVE_LEVELS
+    static const kernels v4 = {pack_tags_v4, pack_responses_v4};
+
+    if (ens__cpu_level() >= ENS__CPU_V4)
+        return &v4;
+#endif
+    return &base;
+}
+
+/* Move the cell of a code to group g. */
+static void pack_cell(ens__work *w, size_t g, unsigned code)
+{
+    ens__groups *to = &w->group;
+
+    to->code[g] = code;
+    if (w->kind == ENS__COUNTS) {
+        uint32_t *from = w->cell_class + code * w->classes_up;
+        uint32_t *class = to->class + g * w->classes_up, n = 0;
+
+        for (size_t c = 0; c < w->classes_up; c++) {
+            n += class[c] = from[c];
+            from[c] = 0;
+        }
+        to->n[g] = n;
+        return;
+    }
+    memcpy(to->sum + g * w->sums, w->cell_sum + code * w->sums,
+           w->sums * sizeof *to->sum);
+    memset(w->cell_sum + code * w->sums, 0, w->sums * sizeof *w->cell_sum);
+}
+
+static bool is_used(const ens__work *w, size_t code)
+{
+    const uint32_t *class = w->cell_class + code * w->classes_up;
+    uint32_t any = 0;
+
+    if (w->kind == ENS__SUMS)
+        return w->cell_sum[code * w->sums + w->sums - 1] != 0;
+    for (size_t c = 0; c < w->classes_up; c++)
+        any |= class[c];
+    return any != 0;
+}
+
+/* Wide cells: those of many rows are looked at one by one, those of a few found by a bitmap. */
+static size_t pack_cells(ens__work *w, const source *s, size_t n, size_t n_codes)
+{
+    size_t g = 0;
+
+    if (n >= n_codes) {
+        for (size_t c = 0; c < n_codes; c++)
+            if (is_used(w, c))
+                pack_cell(w, g++, (unsigned)c);
+        return g;
+    }
     for (size_t i = 0; i < n; i++) {
-        const ens__stat *s = &w->stat[begin + i];
-        int64_t *cell = w->cell + 3 * w->code[i];
+        size_t c = code_at(s, i, s->code != NULL);
 
-        cell[0] += s->w;
-        cell[1] += s->v;
-        cell[2] += s->count;
+        w->occupied[c / 64] |= (uint64_t)1 << c % 64;
     }
-}
-
-/* ---- Which codes occur ------------------------------------------------------------------------------------ */
-
-static void mark_codes(ens__work *w, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        w->occupied[w->code[i] / 64] |= (uint64_t)1 << w->code[i] % 64;
-}
-
-static size_t walk_bitmap(ens__work *w, size_t n_codes)
-{
-    size_t groups = 0;
-
     for (size_t word = 0; word <= n_codes / 64; word++) {
         uint64_t bits = w->occupied[word];
 
         w->occupied[word] = 0;
         for (; bits != 0; bits &= bits - 1)
-            w->group[groups++] = (unsigned)(word * 64 + (size_t)__builtin_ctzll(bits));
+            pack_cell(w, g++, (unsigned)(word * 64 + (size_t)__builtin_ctzll(bits)));
     }
-    return groups;
+    return g;
 }
 
-/* Many rows: every code is looked at, which costs less than marking each row. */
-static size_t scan_cells(ens__work *w, size_t n_codes)
-{
-    size_t groups = 0;
-
-    if (w->pairs)
-        for (size_t c = 0; c < n_codes; c++) {
-            w->group[groups] = (unsigned)c; /* overwritten if the code has no rows */
-            groups += w->pair_cell[c] != 0;
-        }
-    else
-        for (size_t c = 0; c < n_codes; c++)
-            if (w->cell[c * w->sums + w->sums - 1] != 0)
-                w->group[groups++] = (unsigned)c;
-    return groups;
-}
+/* ---- By sorting ------------------------------------------------------------------------------------------------ */
 
 static void insertion_sort(uint32_t *key, const uint16_t *code, size_t n)
 {
@@ -216,66 +343,120 @@ void ens__keys_sort(ens__work *w, size_t n)
     radix_pass(w->key, w->key2, w->code, n, 8);
 }
 
-static size_t sort_codes(ens__work *w, size_t n)
+static void begin_group(ens__work *w, size_t g, unsigned code)
+{
+    ens__groups *to = &w->group;
+
+    to->code[g] = code;
+    to->n[g] = 0;
+    if (w->kind == ENS__PAIRS)
+        to->one[g] = 0;
+    else if (w->kind == ENS__RESPONSES)
+        to->v[g] = 0;
+    else if (w->kind == ENS__COUNTS)
+        memset(to->class + g * w->classes_up, 0, w->classes_up * sizeof *to->class);
+    else
+        memset(to->sum + g * w->sums, 0, w->sums * sizeof *to->sum);
+}
+
+static void add_row(ens__work *w, size_t g, size_t i)
+{
+    ens__groups *to = &w->group;
+
+    if (w->kind == ENS__PAIRS || w->kind == ENS__COUNTS) {
+        uint32_t count = w->tag[i] & 0xffff, high = w->tag[i] >> 16;
+
+        to->n[g] += count;
+        if (w->kind == ENS__PAIRS)
+            to->one[g] += high;
+        else
+            to->class[g * w->classes_up + high] += count;
+    } else if (w->kind == ENS__RESPONSES) {
+        to->n[g] += w->response[i].count;
+        to->v[g] += w->response[i].v;
+    } else {
+        const ens__stat *stat = &w->stat[i];
+        int64_t *sum = to->sum + g * w->sums;
+
+        sum[w->classes ? stat->label : ENS__SUM_W] += stat->w;
+        if (!w->classes)
+            sum[ENS__SUM_V] += stat->v;
+        sum[w->sums - 1] += stat->count;
+    }
+}
+
+static size_t sort_rows(ens__work *w, size_t begin, size_t n)
 {
     size_t groups = 0;
 
     ens__keys_sort(w, n);
-    for (size_t i = 0; i < n; i++)
-        if (i == 0 || w->code[w->key[i]] != w->group[groups - 1])
-            w->group[groups++] = w->code[w->key[i]];
+    for (size_t i = 0; i < n; i++) {
+        unsigned code = w->code[w->key[i]];
+
+        if (i == 0 || code != w->group.code[groups - 1])
+            begin_group(w, groups++, code);
+        add_row(w, groups - 1, begin + w->key[i]);
+    }
     return groups;
 }
 
-/* Pairs of one-byte records, in one pass over the records. */
-static size_t groups_of_bytes(ens__work *w, size_t j, size_t begin, size_t n)
-{
-    size_t n_codes = w->bins[j]->n_bins + 1;
-    const uint8_t *code = w->record + begin * w->stride + j;
+/* ---- The whole ------------------------------------------------------------------------------------------------- */
 
-    if (n >= n_codes) {
-        kernels_here()->bytes(w->pair_cell, code, w->stride, w->pair + begin, n);
-        return scan_cells(w, n_codes);
+static size_t group_pairs(ens__work *w, const source *s, const int64_t *sum, size_t begin,
+                          size_t n, size_t n_codes)
+{
+    const uint32_t *tag = w->tag + begin;
+    bool wide = s->code != NULL;
+
+    if (sum[2] <= UINT16_MAX) {
+        if (wide)
+            add_tags(w->cell32, s, tag, n, true);
+        else
+            add_tags(w->cell32, s, tag, n, false);
+        return kernels_here()->tags(&w->group, w->cell32, n_codes);
     }
-    kernels_here()->marks(w->pair_cell, w->occupied, code, w->stride, w->pair + begin, n);
-    return walk_bitmap(w, n_codes);
+    if (wide)
+        add_wide_tags(w->cell64, s, tag, n, true);
+    else
+        add_wide_tags(w->cell64, s, tag, n, false);
+    return pack_wide_tags(&w->group, w->cell64, n_codes);
 }
 
-size_t ens__groups_make(ens__work *w, size_t j, size_t begin, size_t n)
+static size_t group_responses(ens__work *w, const source *s, size_t begin, size_t n,
+                              size_t n_codes)
+{
+    if (s->code != NULL)
+        add_responses(w->cell32, w->cell64, s, w->response + begin, n, true);
+    else
+        add_responses(w->cell32, w->cell64, s, w->response + begin, n, false);
+    return kernels_here()->responses(&w->group, w->cell32, w->cell64, n_codes);
+}
+
+size_t ens__groups_make(ens__work *w, const int64_t *sum, size_t j, size_t begin,
+                        size_t n)
 {
     size_t n_codes = w->bins[j]->n_bins + 1;
+    source s = {0};
 
-    if (w->pairs && w->stride > 0 && w->width == 1)
-        return groups_of_bytes(w, j, begin, n);
-    ens__work_codes(w, j, begin, n);
-    if (w->pairs)
-        kernels_here()->pairs(w->pair_cell, w->code, w->pair + begin, n);
-    else if (w->classes)
-        add_classes(w, begin, n);
-    else
-        add_responses(w, begin, n);
-    if (n >= n_codes)
-        return scan_cells(w, n_codes);
-    if (n_codes / 64 > 4 * n)
-        return sort_codes(w, n);
-    mark_codes(w, n);
-    return walk_bitmap(w, n_codes);
-}
-
-void ens__groups_clear(ens__work *w, size_t n_groups)
-{
-    const unsigned *group = w->group;
-
-    if (w->pairs)
-        for (size_t g = 0; g < n_groups; g++)
-            w->pair_cell[group[g]] = 0;
-    else if (!w->classes) /* three numbers are not worth the call */
-        for (size_t g = 0; g < n_groups; g++) {
-            int64_t *cell = w->cell + 3 * group[g];
-
-            cell[0] = cell[1] = cell[2] = 0;
-        }
-    else
-        for (size_t g = 0; g < n_groups; g++)
-            memset(w->cell + group[g] * w->sums, 0, w->sums * sizeof *w->cell);
+    if (w->stride > 0 && w->width == 1 && w->kind != ENS__SUMS) {
+        s.byte = w->record + begin * w->stride + j;
+        s.stride = w->stride;
+    } else {
+        ens__work_codes(w, j, begin, n);
+        s.code = w->code;
+        if (n_codes > SPARSE * n)
+            return sort_rows(w, begin, n);
+    }
+    switch (w->kind) {
+    case ENS__PAIRS:
+        return group_pairs(w, &s, sum, begin, n, n_codes);
+    case ENS__RESPONSES:
+        return group_responses(w, &s, begin, n, n_codes);
+    case ENS__COUNTS:
+        add_counts(w, &s, w->tag + begin, n, n_codes, s.code != NULL);
+        return pack_cells(w, &s, n, n_codes);
+    default:
+        add_sums(w, &s, begin, n);
+        return pack_cells(w, &s, n, n_codes);
+    }
 }

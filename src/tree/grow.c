@@ -259,7 +259,7 @@ static ens_status begin(grower *g, const ens__tree_options *o, const ens_fit_arg
     g->open.best_first = o->max_leaves != SIZE_MAX;
     g->pool.size = 2 * w->sums + (w->set_words + 1) / 2;
     g->n_leaves = 1;
-    if ((g->left = ens__array(w->sums, sizeof *g->left)) == NULL)
+    if ((g->left = ens__arena_take(w->arena, w->sums, sizeof *g->left)) == NULL)
         return ens__nomem(err);
     if ((st = pool_take(&root.block, &g->pool, err)) != ENS_OK)
         return st;
@@ -283,7 +283,6 @@ ens_status ens__tree_grow(ens__tree **out, const ens__tree_options *options,
     if (st == ENS_OK)
         st = ens__build_finish(out, &g.b, &g.w, err);
     ens__free(g.open.task);
-    ens__free(g.left);
     pool_clear(&g.pool);
     ens__build_clear(&g.b);
     ens__work_clear(&g.w);

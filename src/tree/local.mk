@@ -1,5 +1,6 @@
 libens_internal_la_SOURCES += \
 	src/tree/absolute.c \
+	src/tree/boundary.c \
 	src/tree/build.c \
 	src/tree/build.h \
 	src/tree/groups.c \

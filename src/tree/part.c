@@ -55,41 +55,39 @@ static void move_records(ens__work *w, size_t begin, size_t n)
     assert(w->stride <= ENS__MAX_STRIDE);
     switch (w->stride) {
     case 8:
-        move(items, w->moved_record, w->code, n, 8);
+        move(items, w->moved, w->code, n, 8);
         break;
     case 16:
-        move(items, w->moved_record, w->code, n, 16);
+        move(items, w->moved, w->code, n, 16);
         break;
     case 24:
-        move(items, w->moved_record, w->code, n, 24);
+        move(items, w->moved, w->code, n, 24);
         break;
     case 32:
-        move(items, w->moved_record, w->code, n, 32);
+        move(items, w->moved, w->code, n, 32);
         break;
     case 56:
-        move(items, w->moved_record, w->code, n, 56);
+        move(items, w->moved, w->code, n, 56);
         break;
     case 64:
-        move(items, w->moved_record, w->code, n, 64);
+        move(items, w->moved, w->code, n, 64);
         break;
     default:
-        move(items, w->moved_record, w->code, n, w->stride);
+        move(items, w->moved, w->code, n, w->stride);
     }
 }
 
 size_t ens__work_part(ens__work *w, size_t begin, size_t n)
 {
-    size_t n_left = 0;
-
     ens__work_codes(w, w->best.feature, begin, n);
     decide(w, n);
     if (w->stride > 0)
         move_records(w, begin, n);
     if (w->row != NULL)
-        n_left = move(w->row + begin, w->moved_row, w->code, n, sizeof *w->row);
-    if (w->pairs)
-        n_left = move(w->pair + begin, w->moved_pair, w->code, n, sizeof *w->pair);
-    else
-        n_left = move(w->stat + begin, w->moved_stat, w->code, n, sizeof *w->stat);
-    return n_left;
+        move(w->row + begin, w->moved, w->code, n, sizeof *w->row);
+    if (w->kind == ENS__SUMS)
+        return move(w->stat + begin, w->moved, w->code, n, sizeof *w->stat);
+    if (w->kind == ENS__RESPONSES)
+        return move(w->response + begin, w->moved, w->code, n, sizeof *w->response);
+    return move(w->tag + begin, w->moved, w->code, n, sizeof *w->tag);
 }

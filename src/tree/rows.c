@@ -17,16 +17,7 @@
 
 void ens__work_clear(ens__work *w)
 {
-    void *all[] = {
-        w->bins,      w->record,     w->moved_record, w->row,        w->moved_row,
-        w->stat,      w->moved_stat, w->pair,         w->moved_pair, w->ranked,
-        w->total,     w->code,       w->key,          w->key2,       w->cell,
-        w->pair_cell, w->occupied,   w->group,        w->left,       w->right,
-        w->missing,   w->place,      w->set,          w->best_left,  w->permutation,
-        w->swapped,   w->loss,       w->first,        w->rank_w,     w->rank_v};
-
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        ens__free(all[i]);
+    ens__arena_clear(&w->own);
     *w = (ens__work){0};
 }
 
@@ -125,13 +116,13 @@ static int64_t fixed_weight(const ens__work *w, size_t i)
     return fixed > 0 ? fixed : 1;
 }
 
-static void fill_stat(ens__work *w, size_t i)
+static void fill_stat(ens__work *w, size_t i, uint32_t count)
 {
     const ens_fit_args *a = w->a;
     uint32_t r = a->rows.row[i];
     ens__stat *s = &w->stat[i];
 
-    s->count = a->count != NULL ? a->count[i] : 1;
+    s->count = count;
     s->w = fixed_weight(w, i);
     s->v = 0;
     s->label = w->classes ? (uint32_t)a->label[r] : 0;
@@ -143,6 +134,27 @@ static void fill_stat(ens__work *w, size_t i)
         s->v = s->count * llrint((a->y[r] - w->centre) * w->v_scale);
 }
 
+static void fill_row(ens__work *w, size_t i)
+{
+    const ens_fit_args *a = w->a;
+    uint32_t r = a->rows.row[i], count = a->count != NULL ? a->count[i] : 1;
+
+    switch (w->kind) {
+    case ENS__PAIRS:
+        w->tag[i] = count | (a->label[r] != 0 ? count << 16 : 0);
+        break;
+    case ENS__COUNTS:
+        w->tag[i] = count | (uint32_t)a->label[r] << 16;
+        break;
+    case ENS__RESPONSES:
+        w->response[i] =
+            (ens__response){count * llrint((a->y[r] - w->centre) * w->v_scale), count, r};
+        break;
+    default:
+        fill_stat(w, i, count);
+    }
+}
+
 /* Ranks of the targets, for medians. */
 static ens_status rank_targets(ens__work *w, ens_error *err)
 {
@@ -151,7 +163,7 @@ static ens_status rank_targets(ens__work *w, ens_error *err)
     double *y = ens__array(w->n, sizeof *y);
     ens_status st = ENS_OK;
 
-    w->ranked = ens__array(w->n, sizeof *w->ranked);
+    w->ranked = ens__arena_take(w->arena, w->n, sizeof *w->ranked);
     if (order == NULL || y == NULL || w->ranked == NULL) {
         st = ens__nomem(err);
         goto done;
@@ -164,8 +176,8 @@ static ens_status rank_targets(ens__work *w, ens_error *err)
             w->ranked[w->n_ranked++] = y[order[i]];
         w->stat[order[i]].label = (uint32_t)(w->n_ranked - 1);
     }
-    w->rank_w = ens__zeros(w->n_ranked + 1, sizeof *w->rank_w);
-    w->rank_v = ens__zeros(w->n_ranked + 1, sizeof *w->rank_v);
+    w->rank_w = ens__arena_zeros(w->arena, w->n_ranked + 1, sizeof *w->rank_w);
+    w->rank_v = ens__arena_zeros(w->arena, w->n_ranked + 1, sizeof *w->rank_v);
     if (w->rank_w == NULL || w->rank_v == NULL)
         st = ens__nomem(err);
 done:
@@ -174,37 +186,45 @@ done:
     return st;
 }
 
-static void fill_pairs(ens__work *w)
+static ens__kind kind_of(const ens__work *w)
 {
     const ens_fit_args *a = w->a;
+    uint64_t drawn = 0;
+    uint32_t most = 1;
 
     for (size_t i = 0; i < w->n; i++) {
-        ens__pair count = a->count != NULL ? a->count[i] : 1;
+        uint32_t count = a->count != NULL ? a->count[i] : 1;
 
-        w->pair[i] = count | (a->label[a->rows.row[i]] != 0 ? count << 32 : 0);
+        drawn += count;
+        most = count > most ? count : most;
     }
+    if (w->weighted || drawn > INT32_MAX)
+        return ENS__SUMS;
+    if (w->classes && most <= UINT16_MAX && w->k <= UINT16_MAX)
+        return w->k == 2 ? ENS__PAIRS : ENS__COUNTS;
+    return w->o->criterion == ENS__SQUARED_ERROR ? ENS__RESPONSES : ENS__SUMS;
 }
 
 static ens_status make_stats(ens__work *w, ens_error *err)
 {
-    uint64_t drawn = 0;
+    void *rows;
+    size_t size;
 
-    for (size_t i = 0; i < w->n; i++)
-        drawn += w->a->count != NULL ? w->a->count[i] : 1;
-    w->pairs = w->classes && w->k == 2 && !w->weighted && drawn <= INT32_MAX;
+    w->kind = kind_of(w);
     choose_scales(w);
-    if (w->pairs) {
-        if ((w->pair = ens__array(w->n, sizeof *w->pair)) == NULL ||
-            (w->moved_pair = ens__array(w->n, sizeof *w->pair)) == NULL)
-            return ens__nomem(err);
-        fill_pairs(w);
-        return ENS_OK;
-    }
-    if ((w->stat = ens__array(w->n, sizeof *w->stat)) == NULL ||
-        (w->moved_stat = ens__array(w->n, sizeof *w->stat)) == NULL)
+    size = w->kind == ENS__SUMS        ? sizeof *w->stat
+           : w->kind == ENS__RESPONSES ? sizeof *w->response
+                                       : sizeof *w->tag;
+    if ((rows = ens__arena_take(w->arena, w->n + ENS__PAD, size)) == NULL)
         return ens__nomem(err);
+    if (w->kind == ENS__SUMS)
+        w->stat = rows;
+    else if (w->kind == ENS__RESPONSES)
+        w->response = rows;
+    else
+        w->tag = rows;
     for (size_t i = 0; i < w->n; i++)
-        fill_stat(w, i);
+        fill_row(w, i);
     return w->o->criterion == ENS__ABSOLUTE_ERROR ? rank_targets(w, err) : ENS_OK;
 }
 
@@ -215,7 +235,7 @@ static ens_status get_bins(ens__work *w, ens_error *err)
     size_t levels = 0;
     ens_status st;
 
-    if ((w->bins = ens__array(w->p, sizeof *w->bins)) == NULL)
+    if ((w->bins = ens__arena_take(w->arena, w->p, sizeof *w->bins)) == NULL)
         return ens__nomem(err);
     w->width = 1;
     for (size_t j = 0; j < w->p; j++) {
@@ -236,51 +256,87 @@ static ens_status get_bins(ens__work *w, ens_error *err)
 
 static ens_status make_rows(ens__work *w, ens_error *err)
 {
-    size_t stride = (w->p * w->width + 7) / 8 * 8;
+    size_t stride = (w->p * w->width + 7) / 8 * 8, widest = sizeof *w->stat;
 
     if (stride <= ENS__MAX_STRIDE) {
         w->stride = stride;
-        if ((w->record = ens__aligned(w->n, stride)) == NULL ||
-            (w->moved_record = ens__aligned(w->n, stride)) == NULL)
+        widest = stride > widest ? stride : widest;
+        if ((w->record = ens__arena_take(w->arena, w->n, stride)) == NULL)
             return ens__nomem(err);
         gather(w);
     }
-    if (w->stride == 0 || !w->classes) {
-        if ((w->row = ens__array(w->n, sizeof *w->row)) == NULL ||
-            (w->moved_row = ens__array(w->n, sizeof *w->row)) == NULL)
+    if (w->stride == 0 || (w->kind == ENS__SUMS && !w->classes)) {
+        if ((w->row = ens__arena_take(w->arena, w->n, sizeof *w->row)) == NULL)
             return ens__nomem(err);
         memcpy(w->row, w->a->rows.row, w->n * sizeof *w->row);
     }
+    if ((w->moved = ens__arena_take(w->arena, w->n, widest)) == NULL)
+        return ens__nomem(err);
     return ENS_OK;
+}
+
+/* Cells and groups of the kind. */
+static bool make_cells(ens__work *w)
+{
+    size_t codes = w->max_codes + ENS__PAD;
+    ens__arena *a = w->arena;
+    ens__groups *g = &w->group;
+
+    if ((g->code = ens__arena_take(a, codes, sizeof *g->code)) == NULL ||
+        (g->n = ens__arena_take(a, codes, sizeof *g->n)) == NULL ||
+        (w->left_n = ens__arena_take(a, codes, sizeof *w->left_n)) == NULL)
+        return false;
+    switch (w->kind) {
+    case ENS__PAIRS:
+        return (g->one = ens__arena_take(a, codes, sizeof *g->one)) != NULL &&
+               (w->left_one = ens__arena_take(a, codes, sizeof *w->left_one)) != NULL &&
+               (w->cell32 = ens__arena_zeros(a, codes, sizeof *w->cell32)) != NULL &&
+               (w->cell64 = ens__arena_zeros(a, codes, sizeof *w->cell64)) != NULL;
+    case ENS__RESPONSES:
+        return (g->v = ens__arena_take(a, codes, sizeof *g->v)) != NULL &&
+               (w->left_v = ens__arena_take(a, codes, sizeof *w->left_v)) != NULL &&
+               (w->cell32 = ens__arena_zeros(a, codes, sizeof *w->cell32)) != NULL &&
+               (w->cell64 = ens__arena_zeros(a, codes, sizeof *w->cell64)) != NULL;
+    case ENS__COUNTS:
+        return (g->class = ens__arena_take(a, codes * w->classes_up, sizeof *g->class)) !=
+                   NULL &&
+               (w->cell_class = ens__arena_zeros(
+                    a, codes * w->classes_up + ENS__DECK_CELLS * ENS__DECKS,
+                    sizeof *w->cell_class)) != NULL;
+    default:
+        return (g->sum = ens__arena_take(a, codes * w->sums, sizeof *g->sum)) != NULL &&
+               (w->cell_sum =
+                    ens__arena_zeros(a, codes * w->sums, sizeof *w->cell_sum)) != NULL;
+    }
 }
 
 static ens_status make_scratch(ens__work *w, ens_error *err)
 {
     size_t codes = w->max_codes;
+    ens__arena *a = w->arena;
 
-    if ((w->total = ens__zeros(w->sums, sizeof *w->total)) == NULL ||
-        (w->code = ens__array(w->n, sizeof *w->code)) == NULL ||
-        (w->key = ens__array(w->n, sizeof *w->key)) == NULL ||
-        (w->key2 = ens__array(w->n, sizeof *w->key2)) == NULL ||
-        (w->occupied = ens__zeros(codes / 64 + 1, sizeof *w->occupied)) == NULL ||
-        (w->group = ens__array(codes, sizeof *w->group)) == NULL ||
-        (w->left = ens__array(w->sums, sizeof *w->left)) == NULL ||
-        (w->right = ens__array(w->sums, sizeof *w->right)) == NULL ||
-        (w->missing = ens__array(w->sums, sizeof *w->missing)) == NULL ||
-        (w->place = ens__array(codes, sizeof *w->place)) == NULL ||
-        (w->set = ens__zeros(w->set_words, sizeof *w->set)) == NULL ||
-        (w->best_left = ens__array(w->sums, sizeof *w->best_left)) == NULL ||
-        (w->permutation = ens__array(w->p, sizeof *w->permutation)) == NULL ||
-        (w->swapped = ens__array(w->p, sizeof *w->swapped)) == NULL ||
-        (w->loss = ens__array(codes, sizeof *w->loss)) == NULL ||
-        (w->first = ens__array(codes, sizeof *w->first)) == NULL)
+    if ((w->total = ens__arena_zeros(a, w->sums, sizeof *w->total)) == NULL ||
+        (w->code = ens__arena_take(a, w->n + ENS__PAD, sizeof *w->code)) == NULL ||
+        (w->key = ens__arena_take(a, w->n, sizeof *w->key)) == NULL ||
+        (w->key2 = ens__arena_take(a, w->n, sizeof *w->key2)) == NULL ||
+        (w->occupied = ens__arena_zeros(a, codes / 64 + 1, sizeof *w->occupied)) ==
+            NULL ||
+        (w->left = ens__arena_take(a, w->sums, sizeof *w->left)) == NULL ||
+        (w->right = ens__arena_take(a, w->sums, sizeof *w->right)) == NULL ||
+        (w->missing = ens__arena_take(a, w->sums, sizeof *w->missing)) == NULL ||
+        (w->ascending = ens__arena_take(a, codes, sizeof *w->ascending)) == NULL ||
+        (w->order = ens__arena_take(a, codes, sizeof *w->order)) == NULL ||
+        (w->place = ens__arena_take(a, codes, sizeof *w->place)) == NULL ||
+        (w->set = ens__arena_zeros(a, w->set_words, sizeof *w->set)) == NULL ||
+        (w->best_left = ens__arena_take(a, w->sums, sizeof *w->best_left)) == NULL ||
+        (w->permutation = ens__arena_take(a, w->p, sizeof *w->permutation)) == NULL ||
+        (w->swapped = ens__arena_take(a, w->p, sizeof *w->swapped)) == NULL ||
+        (w->loss = ens__arena_take(a, codes, sizeof *w->loss)) == NULL ||
+        (w->first = ens__arena_take(a, codes, sizeof *w->first)) == NULL ||
+        !make_cells(w))
         return ens__nomem(err);
-    if (w->pairs)
-        w->pair_cell = ens__zeros(codes, sizeof *w->pair_cell);
-    else
-        w->cell = ens__zeros(codes, w->sums * sizeof *w->cell);
-    if (w->pairs ? w->pair_cell == NULL : w->cell == NULL)
-        return ens__nomem(err);
+    for (size_t c = 0; c < codes; c++)
+        w->ascending[c] = (uint32_t)c;
     for (size_t j = 0; j < w->p; j++)
         w->permutation[j] = (uint32_t)j;
     return ENS_OK;
@@ -292,9 +348,11 @@ ens_status ens__work_make(ens__work *w, const ens__tree_options *o, const ens_fi
     ens_status st;
 
     *w = (ens__work){.o = o, .a = a, .p = a->rows.p, .k = a->k, .n = a->rows.n};
+    w->arena = a->arena != NULL ? a->arena : &w->own;
     w->classes = a->task == ENS_TASK_CLASSIFICATION;
     w->weighted = a->w != NULL || o->class_weight != NULL;
     w->sums = w->classes ? w->k + 1 : 3;
+    w->classes_up = (w->k + 7) / 8 * 8;
     if ((st = get_bins(w, err)) != ENS_OK || (st = make_stats(w, err)) != ENS_OK ||
         (st = make_rows(w, err)) != ENS_OK || (st = make_scratch(w, err)) != ENS_OK)
         return st;
@@ -308,24 +366,13 @@ ens_status ens__work_make(ens__work *w, const ens__tree_options *o, const ens_fi
 void ens__work_sum(const ens__work *w, int64_t *sum, size_t begin, size_t n)
 {
     memset(sum, 0, w->sums * sizeof *sum);
-    if (w->pairs) {
-        ens__pair all = 0;
+    for (size_t i = begin; i < begin + n; i++)
+        ens__work_add(w, sum, i);
+}
 
-        for (size_t i = begin; i < begin + n; i++)
-            all += w->pair[i];
-        sum[1] = (int64_t)(all >> 32);
-        sum[2] = (int64_t)(all & UINT32_MAX);
-        sum[0] = sum[2] - sum[1];
-        return;
-    }
-    for (size_t i = begin; i < begin + n; i++) {
-        const ens__stat *s = &w->stat[i];
-
-        sum[w->classes ? s->label : ENS__SUM_W] += s->w;
-        if (!w->classes)
-            sum[ENS__SUM_V] += s->v;
-        sum[w->sums - 1] += s->count;
-    }
+uint32_t ens__work_row(const ens__work *w, size_t i)
+{
+    return w->kind == ENS__RESPONSES ? w->response[i].row : w->row[i];
 }
 
 bool ens__work_pure(const ens__work *w, const int64_t *sum, size_t begin, size_t n)
@@ -336,6 +383,14 @@ bool ens__work_pure(const ens__work *w, const int64_t *sum, size_t begin, size_t
         for (size_t c = 0; c < w->k; c++)
             present += sum[c] > 0;
         return present <= 1;
+    }
+    if (w->kind == ENS__RESPONSES) { /* equal to the last bit of the fixed point */
+        const ens__response *r = w->response + begin;
+
+        for (size_t i = 1; i < n; i++)
+            if (r[i].v / r[i].count != r[0].v / r[0].count)
+                return false;
+        return true;
     }
     for (size_t i = begin + 1; i < begin + n; i++)
         if (w->a->y[w->row[i]] != w->a->y[w->row[begin]])
@@ -386,7 +441,7 @@ static double median(ens__work *w, size_t begin, size_t n)
 double ens__work_response(ens__work *w, const int64_t *sum, size_t begin, size_t n)
 {
     if (ens__work_pure(w, sum, begin, n))
-        return w->a->y[w->row[begin]];
+        return w->a->y[ens__work_row(w, begin)];
     if (w->o->criterion == ENS__ABSOLUTE_ERROR)
         return median(w, begin, n);
     return w->centre + ((double)sum[ENS__SUM_V] / w->v_scale) /

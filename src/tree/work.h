@@ -5,24 +5,49 @@
 #ifndef ENS_TREE_WORK_H
 #define ENS_TREE_WORK_H
 
+#include <core/arena.h>
 #include <data/bins.h>
 #include <num/rng.h>
+#include <string.h>
 #include <tree/tree.h>
 
 /* Bytes of the widest record: wider ones are not worth moving at every split. */
 #define ENS__MAX_STRIDE 128
 
-/* What a row adds to a node. */
+/* Rows that a search treats at once, in registers. */
+#define ENS__FEW 32
+
+/* Numbers that kernels may read and write beyond the last of an array. */
+#define ENS__PAD 16
+
+/* COUNTS: sets of cells that rows are dealt to where there are few cells, and the most of one such set. */
+#define ENS__DECKS 4
+#define ENS__DECK_CELLS 256
+
+/* Classes that kernels take; more are tried one by one. */
+#define ENS__MAX_VECTOR_CLASSES 64
+
+/* What is summed over rows, by the narrowest form that holds it. */
+typedef enum ens__kind {
+    ENS__PAIRS,     /* two classes without weights: rows, and those of class 1 */
+    ENS__COUNTS,    /* more classes without weights: rows of each class */
+    ENS__RESPONSES, /* squared error without weights: rows, and their targets */
+    ENS__SUMS       /* anything else */
+} ens__kind;
+
+/* Of a row: PAIRS and COUNTS have a tag, times drawn | class << 16. */
+typedef struct ens__response {
+    int64_t v;      /* times drawn times centred target, in fixed point */
+    uint32_t count; /* times drawn */
+    uint32_t row;   /* of the table */
+} ens__response;
+
 typedef struct ens__stat {
     int64_t w;      /* weight, in fixed point; the count if there are no weights */
     int64_t v;      /* regression: weight times centred target, in fixed point */
     uint32_t count; /* times drawn */
     uint32_t label; /* classification: class; absolute error: rank of the target */
 } ens__stat;
-
-/* Two classes without weights: the count in the low half, that of class 1 in the high half, so that one 64-bit
- * add does both. */
-typedef uint64_t ens__pair;
 
 /* Sums over rows: w of each class and then the count (classification), or w, v, count (regression). */
 #define ENS__SUM_W 0
@@ -39,22 +64,35 @@ typedef struct ens__split {
     double gain;       /* decrease of the criterion, in units of the integer sums */
 } ens__split;
 
+/* Sums of the rows of a node by code: group g has the rows of one code that occurs, in ascending order. */
+typedef struct ens__groups {
+    unsigned *code;   /* [g] */
+    uint32_t *n;      /* [g] times drawn; all kinds but SUMS, and then: */
+    uint32_t *one;    /* [g] PAIRS: those of class 1 */
+    int64_t *v;       /* [g] RESPONSES */
+    uint32_t *class;  /* [g][classes] COUNTS */
+    int64_t *sum;     /* [g][sums] SUMS */
+} ens__groups;
+
 typedef struct ens__work {
     const ens__tree_options *o;
     const ens_fit_args *a;
+    ens__arena *arena, own; /* of all that follows; own unless the fit brought one */
     size_t p, k, n;
     const ens__bins **bins; /* [p] */
     bool classes;           /* classification */
     bool weighted;          /* w differs from count */
-    bool pairs;             /* statistics are ens__pair */
+    ens__kind kind;
 
     /* Rows, in the order of the nodes, and room to move them. */
     unsigned width; /* bytes of a code in a record */
     size_t stride;  /* bytes of a record; 0: no records, codes are fetched by row number */
-    uint8_t *record, *moved_record; /* [n][stride] */
-    uint32_t *row, *moved_row;      /* [n] row numbers; NULL if nothing needs them */
-    ens__stat *stat, *moved_stat;   /* [n], or */
-    ens__pair *pair, *moved_pair;   /* [n] */
+    uint8_t *record;         /* [n][stride] */
+    uint32_t *row;           /* [n] row numbers; NULL if nothing needs them */
+    uint32_t *tag;           /* [n] of the rows, by kind; or */
+    ens__response *response; /* [n] or */
+    ens__stat *stat;         /* [n] */
+    void *moved;             /* [n] of the widest of these */
 
     /* Fixed point: real = integer / scale. */
     double w_scale, v_scale, centre;
@@ -62,22 +100,28 @@ typedef struct ens__work {
     size_t n_ranked;
 
     size_t sums;       /* numbers in a sum */
+    size_t classes_up; /* COUNTS: classes, rounded up to eight */
     int64_t *total;    /* [sums] of the tree */
     double min_leaf_w; /* least weight of a leaf, in fixed point */
 
     /* Scratch of one split search. */
-    uint16_t *code;        /* [n] of the feature looked at */
-    uint32_t *key, *key2;  /* [n] sorting */
-    int64_t *cell;         /* [max_codes][sums] all zero between features; or */
-    ens__pair *pair_cell;  /* [max_codes] */
-    uint64_t *occupied;    /* [max_codes / 64 + 1] all zero between features */
-    unsigned *group;       /* [max_codes] codes that have rows */
-    size_t max_codes;      /* the most that a feature has, with the one for missing */
+    uint16_t *code;       /* [n] of the feature looked at */
+    uint32_t *key, *key2; /* [n] sorting */
+    size_t max_codes;     /* the most that a feature has, with the one for missing */
+    ens__groups group;
+    uint32_t *cell32;     /* [max_codes] all zero between features, as are the other cells */
+    int64_t *cell64;      /* [max_codes] */
+    uint32_t *cell_class; /* [max_codes][classes_up], or a few times as much */
+    int64_t *cell_sum;    /* [max_codes][sums] */
+    uint64_t *occupied;   /* [max_codes / 64 + 1] */
+    uint32_t *ascending, *order; /* [max_codes] groups as they are tried: numbers, categories */
+    double *place;        /* [max_codes] of categories in their order */
+    uint32_t *left_n, *left_one; /* [max_codes] sums of the groups tried so far */
+    int64_t *left_v;
     int64_t *left, *right, *missing; /* [sums] */
-    double *place;         /* [max_codes] of categories in their order */
-    uint32_t *set;         /* [set_words] of the best split so far */
+    uint32_t *set;        /* [set_words] of the best split so far */
     size_t set_words;
-    int64_t *best_left;    /* [sums] of the best split so far */
+    int64_t *best_left;   /* [sums] of the best split so far */
     uint32_t *permutation, *swapped; /* [p] */
     double *loss;             /* [max_codes] absolute error, and: */
     uint32_t *first;          /* [max_codes] of a code's rows in key */
@@ -93,12 +137,49 @@ void ens__work_clear(ens__work *w);
 void ens__work_codes(ens__work *w, size_t j, size_t begin, size_t n);
 /* Sums of rows [begin, begin + n). */
 void ens__work_sum(const ens__work *w, int64_t *sum, size_t begin, size_t n);
+/* Table row of row i; regression, or tables without records. */
+uint32_t ens__work_row(const ens__work *w, size_t i);
 /* Whether all rows of the range have one target. */
 bool ens__work_pure(const ens__work *w, const int64_t *sum, size_t begin, size_t n);
 /* Move rows so that those that the best split sends left come first; returns how many those are. */
 size_t ens__work_part(ens__work *w, size_t begin, size_t n);
 /* Mean or median of a node's rows in the target's unit. */
 double ens__work_response(ens__work *w, const int64_t *sum, size_t begin, size_t n);
+
+/* Add row i to a sum. */
+static inline void ens__work_add(const ens__work *w, int64_t *sum, size_t i)
+{
+    if (w->kind == ENS__PAIRS) {
+        int64_t count = w->tag[i] & 0xffff, one = w->tag[i] >> 16;
+
+        sum[0] += count - one;
+        sum[1] += one;
+        sum[2] += count;
+    } else if (w->kind == ENS__COUNTS) {
+        sum[w->tag[i] >> 16] += w->tag[i] & 0xffff;
+        sum[w->k] += w->tag[i] & 0xffff;
+    } else if (w->kind == ENS__RESPONSES) {
+        sum[ENS__SUM_W] += w->response[i].count;
+        sum[ENS__SUM_V] += w->response[i].v;
+        sum[2] += w->response[i].count;
+    } else {
+        const ens__stat *s = &w->stat[i];
+
+        sum[w->classes ? s->label : ENS__SUM_W] += s->w;
+        if (!w->classes)
+            sum[ENS__SUM_V] += s->v;
+        sum[w->sums - 1] += s->count;
+    }
+}
+
+/* Code of feature j of row i in records of two-byte codes. */
+static inline unsigned ens__wide_code(const ens__work *w, size_t i, size_t j)
+{
+    uint16_t code;
+
+    memcpy(&code, w->record + i * w->stride + 2 * j, sizeof code);
+    return code;
+}
 
 /* Weight and count of a sum. */
 static inline double ens__sum_weight(const ens__work *w, const int64_t *sum)
@@ -124,19 +205,51 @@ void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n, u
 /* A gain as scikit-learn counts it: the criterion's decrease times the node's share of all weight. */
 double ens__split_decrease(const ens__work *w, double gain);
 
-/* Codes of feature j that rows [begin, begin + n) have, ascending, into w->group, their sums into w->cell or pair_cell;
- * returns how many. A group for missing values comes last. Unless statistics are pairs, w->code has each row's. */
-size_t ens__groups_make(ens__work *w, size_t j, size_t begin, size_t n);
-/* Zero the cells of the groups again. */
-void ens__groups_clear(ens__work *w, size_t n_groups);
+/* ---- groups.c: the rows of a node by code --------------------------------------------------------------- */
+
+/* Rows [begin, begin + n), with this sum, by their code of feature j, into w->group; returns how many groups. One for
+ * missing values comes last. Unless records are of bytes, w->code has each row's. */
+size_t ens__groups_make(ens__work *w, const int64_t *sum, size_t j, size_t begin, size_t n);
 /* w->key[n]: rows of the range, less begin, ordered by code and then by place. */
 void ens__keys_sort(ens__work *w, size_t n);
 
+/* ---- boundary.c: which boundary between groups ------------------------------------------------------------ */
+
+/* Of a node and one order of its groups: `at` lists them from the left. */
+typedef struct ens__order {
+    const uint32_t *at;
+    size_t n;     /* groups of present values that are not rare */
+    size_t all;   /* groups, with those that go with the missing ones */
+    bool missing; /* whether there are such: w->missing has their sum */
+    const int64_t *sum;
+    size_t begin, rows; /* of the node */
+} ens__order;
+
+/* Groups 0 .. at of the order go left. value is the decrease of the criterion. */
+typedef struct ens__boundary {
+    double value;
+    size_t at;
+    bool missing_left, found;
+} ens__boundary;
+
+/* The best boundary of an order into *best, if it is better. */
+void ens__boundary_find(ens__work *w, const ens__order *o, bool missing_left, ens__boundary *best);
+
+/* Of at most ENS__FEW rows without missing values, a number's code that goes left last. Only where
+ * ens__few_fit(). */
+typedef struct ens__few_best {
+    double value; /* below 0: none */
+    unsigned code;
+} ens__few_best;
+
+bool ens__few_fit(const ens__work *w, const int64_t *sum, size_t n);
+void ens__few_find(ens__few_best *best, const ens__work *w, const int64_t *sum, const int32_t *code, size_t begin,
+                   size_t n);
+
 /* ---- absolute.c: absolute error, where sums do not tell the loss of a side -------------------------------- */
 
-/* w->loss[g]: loss of groups 0 .. g on the left and the others on the right, for g below n_groups; the rows of
- * groups n_groups .. all_groups - 1 are on the side of the missing ones. Returns the loss of all rows. */
-double ens__absolute_losses(ens__work *w, size_t begin, size_t n, size_t n_groups, size_t all_groups,
-                            bool missing_left);
+/* w->loss[g]: loss of groups 0 .. g of the order on the left and the others on the right, for g below o->n; those of
+ * o->n .. o->all - 1 are on the side of the missing ones. Returns the loss of all rows. */
+double ens__absolute_losses(ens__work *w, const ens__order *o, bool missing_left);
 
 #endif
