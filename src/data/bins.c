@@ -16,6 +16,8 @@
 
 /* Rows that are sorted to find quantiles; more are sampled at equal steps. */
 #define SAMPLE_ROWS 200000
+/* Rows that tell whether a code is common. */
+#define COMMON_ROWS 1024
 
 void ens__bins_free(ens__bins *list)
 {
@@ -255,6 +257,24 @@ static ens_status category_codes(ens__bins *b, const ens__column *column, size_t
     return ENS_OK;
 }
 
+/* A code of four rows in five, by a sample of fixed rows. */
+static ens_status find_common(ens__bins *b, size_t n, ens_error *err)
+{
+    size_t step = n / COMMON_ROWS + 1, sampled = 0;
+    uint32_t *count = ens__zeros(b->n_bins + 1, sizeof *count);
+
+    if (count == NULL)
+        return ens__nomem(err);
+    b->common = b->n_bins + 1;
+    for (size_t i = 0; i < n; i += step, sampled++)
+        count[ens__bins_code(b, i)]++;
+    for (unsigned c = 0; c <= b->n_bins; c++)
+        if (5 * (size_t)count[c] >= 4 * sampled)
+            b->common = c;
+    ens__free(count);
+    return ENS_OK;
+}
+
 static ens_status make_bins(ens__bins **out, const ens__column *column, size_t n,
                             unsigned max_bins, ens_error *err)
 {
@@ -271,6 +291,8 @@ static ens_status make_bins(ens__bins **out, const ens__column *column, size_t n
         b->width = b->n_bins < 256 ? 1 : 2;
         st = number_codes(b, column->x, n, err);
     }
+    if (st == ENS_OK)
+        st = find_common(b, n, err);
     if (st == ENS_OK)
         *out = b;
     else

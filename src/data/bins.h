@@ -12,6 +12,7 @@ typedef struct ens__bins {
     unsigned max_bins;       /* asked for */
     unsigned n_bins;         /* without the one for missing */
     unsigned width;          /* bytes of a code: 1 or 2 */
+    unsigned common;         /* a code that most rows have, as far as a sample tells; n_bins + 1: there is none */
     bool exact;              /* every distinct value has a bin of its own */
     bool has_missing;
     double *cut;             /* [n_bins - 1] numeric, ascending; NULL for categories */

@@ -422,25 +422,33 @@ static void find_response(ens__work *w, const ens__order *o, bool missing_left,
         keep(best, value * (1 / n), at, missing_left);
 }
 
-/* Gini of some classes by the kernel. */
+void ens__boundary_begin(ens__work *w, const int64_t *sum)
+{
+    if (w->kind != ENS__COUNTS)
+        return;
+    w->node_squares = 0;
+    for (size_t c = 0; c < w->k; c++) {
+        w->node_class[c] = (double)sum[c];
+        w->node_squares += w->node_class[c] * w->node_class[c];
+    }
+}
+
+/* Gini of several classes. */
 static void find_counts(ens__work *w, const ens__order *o, bool missing_left, size_t last,
                         ens__boundary *best)
 {
-    uint32_t start[ENS__MAX_VECTOR_CLASSES] = {0};
-    double all[ENS__MAX_VECTOR_CLASSES] = {0}, squares = 0, n = (double)o->sum[w->k],
-           value;
+    double n = (double)o->sum[w->k], value;
     size_t at = 0;
 
-    for (size_t c = 0; c < w->k; c++) {
-        start[c] = missing_left ? (uint32_t)w->missing[c] : 0;
-        all[c] = (double)o->sum[c];
-        squares += all[c] * all[c];
-    }
+    memset(w->left_class, 0, w->classes_up * sizeof *w->left_class);
+    for (size_t c = 0; c < w->k && missing_left; c++)
+        w->left_class[c] = (uint32_t)w->missing[c];
     add_up_counts(w, o, missing_left, last);
-    value = kernels_here()->counts(&at, w->group.class, w->classes_up, start, all, o->at,
-                                   w->left_n, last, (limits){n, 0, least_count(w)});
+    value = kernels_here()->counts(&at, w->group.class, w->classes_up, w->left_class,
+                                   w->node_class, o->at, w->left_n, last,
+                                   (limits){n, 0, least_count(w)});
     if (value >= 0)
-        keep(best, value - squares / n, at, missing_left);
+        keep(best, value - w->node_squares / n, at, missing_left);
 }
 
 /* Add group g to w->left and take it from w->right. */
@@ -461,8 +469,8 @@ static void move_group(ens__work *w, size_t g)
     }
 }
 
-/* The decrease by a split into w->left and w->right; node is side_value() of the node. Kinds of sums have equal ties, so
- * that weights of 1 make the tree that no weights make. */
+/* The decrease by a split into w->left and w->right; node is side_value() of the node. It has the ties of the kernels,
+ * so that weights of 1 make the tree that no weights make. */
 static double decrease_of(const ens__work *w, const int64_t *sum, double node)
 {
     double all = ens__sum_weight(w, sum), left = ens__sum_weight(w, w->left), d;
@@ -508,8 +516,7 @@ void ens__boundary_find(ens__work *w, const ens__order *o, bool missing_left,
         find_pair(w, o, missing_left, last, best);
     else if (w->kind == ENS__RESPONSES)
         find_response(w, o, missing_left, last, best);
-    else if (w->kind == ENS__COUNTS && w->o->criterion == ENS__GINI &&
-             w->classes_up <= ENS__MAX_VECTOR_CLASSES)
+    else if (w->kind == ENS__COUNTS && w->o->criterion == ENS__GINI)
         find_counts(w, o, missing_left, last, best);
     else
         find_sums(w, o, missing_left, last, best);

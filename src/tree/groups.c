@@ -19,11 +19,13 @@
 
 /* ---- Cells ------------------------------------------------------------------------------------------------- */
 
-/* Codes of rows: bytes of records, or w->code. `wide` is a constant wherever this is inlined. */
+/* Codes of rows: bytes of records, or w->code. `wide` and `skip` are constants wherever this is inlined. */
 typedef struct source {
     const uint8_t *byte;
     size_t stride;
     const uint16_t *code;
+    size_t
+        common; /* a code whose rows need not be added: their sum is what the others leave of the node's */
 } source;
 
 INLINE size_t code_at(const source *s, size_t i, bool wide)
@@ -31,21 +33,47 @@ INLINE size_t code_at(const source *s, size_t i, bool wide)
     return wide ? s->code[i] : s->byte[i * s->stride];
 }
 
-/* cell[code] += tag, both halves at once: for totals below 2^16 */
-INLINE void add_tags(uint32_t *restrict cell, const source *s,
-                     const uint32_t *restrict tag, size_t n, bool wide)
+/* The rows to be added: all, or those on a list. */
+INLINE size_t row_at(const uint32_t *list, size_t i)
 {
-    for (size_t i = 0; i < n; i++)
-        cell[code_at(s, i, wide)] += tag[i];
+    return list != NULL ? list[i] : i;
+}
+
+/* cell[code] += tag, both halves at once: for totals below 2^16. Returns the sum of all. */
+INLINE uint32_t add_tags(uint32_t *restrict cell, const source *s,
+                         const uint32_t *restrict tag, const uint32_t *list, size_t n,
+                         bool wide)
+{
+    uint32_t all = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        size_t r = row_at(list, i);
+
+        cell[code_at(s, r, wide)] += tag[r];
+        all += tag[r];
+    }
+    return all;
+}
+
+INLINE int64_t widened(uint32_t tag)
+{
+    return (int64_t)(tag & 0xffff) | (int64_t)(tag >> 16) << 32;
 }
 
 /* The same with halves of 32 bits. */
-INLINE void add_wide_tags(int64_t *restrict cell, const source *s,
-                          const uint32_t *restrict tag, size_t n, bool wide)
+INLINE int64_t add_wide_tags(int64_t *restrict cell, const source *s,
+                             const uint32_t *restrict tag, const uint32_t *list, size_t n,
+                             bool wide)
 {
-    for (size_t i = 0; i < n; i++)
-        cell[code_at(s, i, wide)] += (int64_t)(tag[i] & 0xffff) | (int64_t)(tag[i] >> 16)
-                                                                      << 32;
+    int64_t all = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        size_t r = row_at(list, i);
+
+        cell[code_at(s, r, wide)] += widened(tag[r]);
+        all += widened(tag[r]);
+    }
+    return all;
 }
 
 INLINE void add_responses(uint32_t *restrict count, int64_t *restrict v, const source *s,
@@ -59,40 +87,59 @@ INLINE void add_responses(uint32_t *restrict count, int64_t *restrict v, const s
     }
 }
 
-/* Rows are dealt to `decks` sets of cells in turn: where there are few cells, the next row often adds to the one that
- * this row has just written, and would wait for it. */
 INLINE void add_classes(uint32_t *restrict cell, size_t up, const source *s,
-                        const uint32_t *restrict tag, size_t n, bool wide, size_t decks,
-                        size_t deck)
+                        const uint32_t *restrict tag, const uint32_t *list, size_t n,
+                        bool wide)
 {
     for (size_t i = 0; i < n; i++) {
-        uint32_t *one = cell + (decks > 1 ? i % decks * deck : 0);
+        size_t r = row_at(list, i);
 
-        one[code_at(s, i, wide) * up + (tag[i] >> 16)] += tag[i] & 0xffff;
+        cell[code_at(s, r, wide) * up + (tag[r] >> 16)] += tag[r] & 0xffff;
     }
 }
 
-static void add_counts(ens__work *w, const source *s, const uint32_t *tag, size_t n,
-                       size_t n_codes, bool wide)
+/* Rows without the common code, into w->key; returns how many. */
+INLINE size_t list_uncommon(ens__work *w, const source *s, size_t n, bool wide)
 {
-    size_t deck = n_codes * w->classes_up;
+    uint32_t *restrict list = w->key;
+    size_t m = 0;
 
-    if (deck > ENS__DECK_CELLS || n < ENS__DECK_CELLS) {
-        if (wide)
-            add_classes(w->cell_class, w->classes_up, s, tag, n, true, 1, 0);
-        else
-            add_classes(w->cell_class, w->classes_up, s, tag, n, false, 1, 0);
-        return;
+    for (size_t i = 0; i < n; i++) {
+        list[m] = (uint32_t)i;
+        m += code_at(s, i, wide) != s->common;
     }
-    if (wide)
-        add_classes(w->cell_class, w->classes_up, s, tag, n, true, ENS__DECKS, deck);
-    else
-        add_classes(w->cell_class, w->classes_up, s, tag, n, false, ENS__DECKS, deck);
-    for (size_t d = 1; d < ENS__DECKS; d++)
-        for (size_t i = 0; i < deck; i++) {
-            w->cell_class[i] += w->cell_class[d * deck + i];
-            w->cell_class[d * deck + i] = 0;
-        }
+    return m;
+}
+
+/* A row often adds to the cell that the row before it has just written, and waits for it. So rows of a common code
+ * are left out, and their sum is what the others leave of the node's. */
+static void add_uncommon_tags(ens__work *w, const source *s, const int64_t *sum,
+                              const uint32_t *tag, size_t n, bool wide)
+{
+    size_t m = list_uncommon(w, s, n, wide);
+
+    if (sum[2] <= UINT16_MAX) {
+        uint32_t all = (uint32_t)sum[2] | (uint32_t)sum[1] << 16;
+
+        w->cell32[s->common] = all - add_tags(w->cell32, s, tag, w->key, m, wide);
+    } else {
+        int64_t all = sum[2] | sum[1] << 32;
+
+        w->cell64[s->common] = all - add_wide_tags(w->cell64, s, tag, w->key, m, wide);
+    }
+}
+
+static void add_uncommon_classes(ens__work *w, const source *s, const int64_t *sum,
+                                 const uint32_t *tag, size_t n, bool wide)
+{
+    uint32_t *common = w->cell_class + s->common * w->classes_up;
+    size_t m = list_uncommon(w, s, n, wide);
+
+    for (size_t c = 0; c < w->k; c++)
+        common[c] = (uint32_t)sum[c];
+    for (size_t i = 0; i < m; i++)
+        common[tag[w->key[i]] >> 16] -= tag[w->key[i]] & 0xffff;
+    add_classes(w->cell_class, w->classes_up, s, tag, w->key, m, wide);
 }
 
 static void add_sums(ens__work *w, const source *s, size_t begin, size_t n)
@@ -402,61 +449,69 @@ static size_t sort_rows(ens__work *w, size_t begin, size_t n)
 
 /* ---- The whole ------------------------------------------------------------------------------------------------- */
 
-static size_t group_pairs(ens__work *w, const source *s, const int64_t *sum, size_t begin,
-                          size_t n, size_t n_codes)
+/* Rows below which a list of the uncommon ones brings nothing. */
+#define LISTED 32
+
+INLINE size_t group_pairs(ens__work *w, const source *s, const int64_t *sum, size_t begin,
+                          size_t n, size_t n_codes, bool wide)
 {
     const uint32_t *tag = w->tag + begin;
-    bool wide = s->code != NULL;
+    bool narrow = sum[2] <= UINT16_MAX;
 
-    if (sum[2] <= UINT16_MAX) {
-        if (wide)
-            add_tags(w->cell32, s, tag, n, true);
-        else
-            add_tags(w->cell32, s, tag, n, false);
-        return kernels_here()->tags(&w->group, w->cell32, n_codes);
-    }
-    if (wide)
-        add_wide_tags(w->cell64, s, tag, n, true);
+    if (s->common < n_codes && n >= LISTED)
+        add_uncommon_tags(w, s, sum, tag, n, wide);
+    else if (narrow)
+        add_tags(w->cell32, s, tag, NULL, n, wide);
     else
-        add_wide_tags(w->cell64, s, tag, n, false);
-    return pack_wide_tags(&w->group, w->cell64, n_codes);
+        add_wide_tags(w->cell64, s, tag, NULL, n, wide);
+    return narrow ? kernels_here()->tags(&w->group, w->cell32, n_codes)
+                  : pack_wide_tags(&w->group, w->cell64, n_codes);
 }
 
-static size_t group_responses(ens__work *w, const source *s, size_t begin, size_t n,
-                              size_t n_codes)
+INLINE size_t group_counts(ens__work *w, const source *s, const int64_t *sum,
+                           size_t begin, size_t n, size_t n_codes, bool wide)
 {
-    if (s->code != NULL)
-        add_responses(w->cell32, w->cell64, s, w->response + begin, n, true);
-    else
-        add_responses(w->cell32, w->cell64, s, w->response + begin, n, false);
-    return kernels_here()->responses(&w->group, w->cell32, w->cell64, n_codes);
+    const uint32_t *tag = w->tag + begin;
+
+    if (s->common < n_codes && n >= LISTED && n >= n_codes) {
+        add_uncommon_classes(w, s, sum, tag, n, wide);
+        return pack_cells(w, s, n, n_codes);
+    }
+    add_classes(w->cell_class, w->classes_up, s, tag, NULL, n, wide);
+    return pack_cells(w, s, n, n_codes);
+}
+
+INLINE size_t group_rows(ens__work *w, const source *s, const int64_t *sum, size_t begin,
+                         size_t n, size_t n_codes, bool wide)
+{
+    switch (w->kind) {
+    case ENS__PAIRS:
+        return group_pairs(w, s, sum, begin, n, n_codes, wide);
+    case ENS__COUNTS:
+        return group_counts(w, s, sum, begin, n, n_codes, wide);
+    case ENS__RESPONSES:
+        add_responses(w->cell32, w->cell64, s, w->response + begin, n, wide);
+        return kernels_here()->responses(&w->group, w->cell32, w->cell64, n_codes);
+    default:
+        add_sums(w, s, begin, n);
+        return pack_cells(w, s, n, n_codes);
+    }
 }
 
 size_t ens__groups_make(ens__work *w, const int64_t *sum, size_t j, size_t begin,
                         size_t n)
 {
     size_t n_codes = w->bins[j]->n_bins + 1;
-    source s = {0};
+    source s = {.common = w->bins[j]->common};
 
     if (w->stride > 0 && w->width == 1 && w->kind != ENS__SUMS) {
         s.byte = w->record + begin * w->stride + j;
         s.stride = w->stride;
-    } else {
-        ens__work_codes(w, j, begin, n);
-        s.code = w->code;
-        if (n_codes > SPARSE * n)
-            return sort_rows(w, begin, n);
+        return group_rows(w, &s, sum, begin, n, n_codes, false);
     }
-    switch (w->kind) {
-    case ENS__PAIRS:
-        return group_pairs(w, &s, sum, begin, n, n_codes);
-    case ENS__RESPONSES:
-        return group_responses(w, &s, begin, n, n_codes);
-    case ENS__COUNTS:
-        add_counts(w, &s, w->tag + begin, n, n_codes, s.code != NULL);
-        return pack_cells(w, &s, n, n_codes);
-    default:
-        add_sums(w, &s, begin, n);
-        return pack_cells(w, &s, n, n_codes);
-    }
+    ens__work_codes(w, j, begin, n);
+    s.code = w->code;
+    if (n_codes > SPARSE * n)
+        return sort_rows(w, begin, n);
+    return group_rows(w, &s, sum, begin, n, n_codes, true);
 }

@@ -18,6 +18,7 @@ typedef struct task {
     ens__part part;
     size_t depth;
     uint64_t path;
+    uint64_t constant; /* of w->constant: before the search those of the parent */
     int64_t *
         block; /* from the pool: [sums] of the node, then, once its split is known, [sums] of the left
                          child and the levels that go left */
@@ -138,8 +139,10 @@ typedef struct grower {
 } grower;
 
 /* Look for the split of a node, into w->best. */
-static bool find_split(grower *g, const task *t)
+static bool find_split(grower *g, task *t)
 {
+    bool better;
+
     ens__work *w = &g->w;
     const ens__tree_options *o = w->o;
     size_t count = ens__sum_count(w, t->part.sum);
@@ -147,9 +150,11 @@ static bool find_split(grower *g, const task *t)
     if (t->depth >= o->max_depth || count < o->min_split || count < 2 * o->min_leaf ||
         ens__work_pure(w, t->part.sum, t->part.begin, t->part.n))
         return false;
+    w->constant = t->constant;
     ens__split_find(w, t->part.sum, t->part.begin, t->part.n, t->path);
-    return w->best.found &&
-           !(ens__split_decrease(w, w->best.gain) + DBL_EPSILON < o->min_decrease);
+    t->constant = w->constant;
+    better = !(ens__split_decrease(w, w->best.gain) + DBL_EPSILON < o->min_decrease);
+    return w->best.found && better;
 }
 
 static void keep_split(const ens__work *w, task *t)
@@ -193,7 +198,7 @@ static ens_status push_child(grower *g, const task *parent, const ens__part *par
                              unsigned side, ens_error *err)
 {
     ens__work *w = &g->w;
-    task t = {.part = *part, .depth = parent->depth + 1};
+    task t = {.part = *part, .depth = parent->depth + 1, .constant = parent->constant};
     ens_status st;
 
     t.path = child_path(parent->path, side + 1);
@@ -232,7 +237,7 @@ static ens_status split_node(grower *g, const task *t, ens_error *err)
     return push_child(g, t, &left, 0, err);
 }
 
-static ens_status visit(grower *g, const task *t, ens_error *err)
+static ens_status visit(grower *g, task *t, ens_error *err)
 {
     bool split;
 

@@ -298,11 +298,14 @@ static bool make_cells(ens__work *w)
                (w->cell32 = ens__arena_zeros(a, codes, sizeof *w->cell32)) != NULL &&
                (w->cell64 = ens__arena_zeros(a, codes, sizeof *w->cell64)) != NULL;
     case ENS__COUNTS:
-        return (g->class = ens__arena_take(a, codes * w->classes_up, sizeof *g->class)) !=
+        return (w->left_class =
+                    ens__arena_take(a, w->classes_up, sizeof *w->left_class)) != NULL &&
+               (w->node_class =
+                    ens__arena_zeros(a, w->classes_up, sizeof *w->node_class)) != NULL &&
+               (g->class = ens__arena_take(a, codes * w->classes_up, sizeof *g->class)) !=
                    NULL &&
-               (w->cell_class = ens__arena_zeros(
-                    a, codes * w->classes_up + ENS__DECK_CELLS * ENS__DECKS,
-                    sizeof *w->cell_class)) != NULL;
+               (w->cell_class = ens__arena_zeros(a, codes * w->classes_up,
+                                                 sizeof *w->cell_class)) != NULL;
     default:
         return (g->sum = ens__arena_take(a, codes * w->sums, sizeof *g->sum)) != NULL &&
                (w->cell_sum =

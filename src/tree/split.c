@@ -212,14 +212,27 @@ static void try_category(ens__work *w, size_t feature, ens__order *o)
 
 /* ---- Features ---------------------------------------------------------------------------------------------------- */
 
+static void note_constant(ens__work *w, size_t j)
+{
+    if (j < ENS__TRACKED)
+        w->constant |= (uint64_t)1 << j;
+}
+
+static bool is_known_constant(const ens__work *w, size_t j)
+{
+    return j < ENS__TRACKED && (w->constant >> j & 1) != 0;
+}
+
 static void try_groups(ens__work *w, size_t j, const int64_t *sum, size_t begin, size_t n)
 {
     size_t groups = ens__groups_make(w, sum, j, begin, n);
     ens__order o = {
         .at = w->ascending, .all = groups, .sum = sum, .begin = begin, .rows = n};
 
-    if (groups < 2)
+    if (groups < 2) {
+        note_constant(w, j);
         return;
+    }
     o.missing = w->group.code[groups - 1] == w->bins[j]->n_bins;
     o.n = groups - o.missing;
     memset(w->missing, 0, w->sums * sizeof *w->missing);
@@ -306,7 +319,7 @@ static void try_feature(ens__work *w, size_t j, const int64_t *sum, size_t begin
         try_groups(w, j, sum, begin, n);
         break;
     default:
-        break;
+        note_constant(w, j);
     }
 }
 
@@ -320,6 +333,7 @@ void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
     ens__stream s;
 
     w->best = (ens__split){.found = false};
+    ens__boundary_begin(w, sum);
     ens__stream_init(&s, w->a->seed, ENS__FOR_NODE, path);
     for (drawn = 0; drawn < w->o->max_features; drawn++) {
         size_t at = drawn + ens__stream_below(&s, (uint32_t)(w->p - drawn));
@@ -328,7 +342,8 @@ void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
         w->permutation[at] = w->permutation[drawn];
         w->permutation[drawn] = j;
         w->swapped[drawn] = (uint32_t)at;
-        try_feature(w, j, sum, begin, n, few);
+        if (!is_known_constant(w, j))
+            try_feature(w, j, sum, begin, n, few);
     }
     while (drawn-- > 0) { /* so that the draw depends on the node alone */
         uint32_t j = w->permutation[drawn];

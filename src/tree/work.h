@@ -20,12 +20,8 @@
 /* Numbers that kernels may read and write beyond the last of an array. */
 #define ENS__PAD 16
 
-/* COUNTS: sets of cells that rows are dealt to where there are few cells, and the most of one such set. */
-#define ENS__DECKS 4
-#define ENS__DECK_CELLS 256
-
-/* Classes that kernels take; more are tried one by one. */
-#define ENS__MAX_VECTOR_CLASSES 64
+/* Features that are remembered as constant in a node and all below it: the first of these. */
+#define ENS__TRACKED 64
 
 /* What is summed over rows, by the narrowest form that holds it. */
 typedef enum ens__kind {
@@ -111,7 +107,7 @@ typedef struct ens__work {
     ens__groups group;
     uint32_t *cell32;     /* [max_codes] all zero between features, as are the other cells */
     int64_t *cell64;      /* [max_codes] */
-    uint32_t *cell_class; /* [max_codes][classes_up], or a few times as much */
+    uint32_t *cell_class; /* [max_codes][classes_up] */
     int64_t *cell_sum;    /* [max_codes][sums] */
     uint64_t *occupied;   /* [max_codes / 64 + 1] */
     uint32_t *ascending, *order; /* [max_codes] groups as they are tried: numbers, categories */
@@ -119,6 +115,9 @@ typedef struct ens__work {
     uint32_t *left_n, *left_one; /* [max_codes] sums of the groups tried so far */
     int64_t *left_v;
     int64_t *left, *right, *missing; /* [sums] */
+    uint32_t *left_class;            /* [classes_up] */
+    double *node_class, node_squares; /* COUNTS: [classes_up] rows of each class of the node, and their squares' sum */
+    uint64_t constant;    /* bit j: feature j is known to be constant in the node; kept up by the search */
     uint32_t *set;        /* [set_words] of the best split so far */
     size_t set_words;
     int64_t *best_left;   /* [sums] of the best split so far */
@@ -200,7 +199,7 @@ static inline size_t ens__sum_count(const ens__work *w, const int64_t *sum)
 
 /* ---- split.c: the best split of a node -------------------------------------------------------------------- */
 
-/* Of rows [begin, begin + n) with this sum, into w->best. path names the node's random stream. */
+/* Of rows [begin, begin + n) with this sum, into w->best. path names the node's random stream. Adds to w->constant. */
 void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n, uint64_t path);
 /* A gain as scikit-learn counts it: the criterion's decrease times the node's share of all weight. */
 double ens__split_decrease(const ens__work *w, double gain);
@@ -232,6 +231,8 @@ typedef struct ens__boundary {
     bool missing_left, found;
 } ens__boundary;
 
+/* Before those of a node. */
+void ens__boundary_begin(ens__work *w, const int64_t *sum);
 /* The best boundary of an order into *best, if it is better. */
 void ens__boundary_find(ens__work *w, const ens__order *o, bool missing_left, ens__boundary *best);
 
