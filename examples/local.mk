@@ -4,7 +4,8 @@ examples_programs = \
 	examples/csv_to_csv \
 	examples/out_of_bag \
 	examples/own_learner \
-	examples/inspect_model
+	examples/inspect_model \
+	examples/importance
 noinst_PROGRAMS += $(examples_programs)
 
 examples_cppflags = -I$(top_srcdir)/include
@@ -25,6 +26,9 @@ examples_own_learner_LDADD = $(examples_ldadd)
 examples_inspect_model_SOURCES = examples/inspect_model.c
 examples_inspect_model_CPPFLAGS = $(examples_cppflags)
 examples_inspect_model_LDADD = $(examples_ldadd)
+examples_importance_SOURCES = examples/importance.c
+examples_importance_CPPFLAGS = $(examples_cppflags)
+examples_importance_LDADD = $(examples_ldadd)
 
 TESTS += examples/run.sh
 EXTRA_DIST += examples/run.sh

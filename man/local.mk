@@ -2,6 +2,7 @@
 dist_man_MANS += \
 	man/ensemble.1 \
 	man/ensemble-evaluate.1 \
+	man/ensemble-explain.1 \
 	man/ensemble-generate.1 \
 	man/ensemble-inspect.1 \
 	man/ensemble-params.1 \

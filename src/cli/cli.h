@@ -27,7 +27,7 @@ typedef struct cli_verb {
     int (*run)(const void *options, char *const *operand);
 } cli_verb;
 
-extern const cli_verb cli_train, cli_predict, cli_evaluate, cli_inspect, cli_params,
+extern const cli_verb cli_train, cli_predict, cli_evaluate, cli_explain, cli_inspect, cli_params,
     cli_generate;
 extern const cli_verb *const cli_verbs[]; /* ended by NULL */
 

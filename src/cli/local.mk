@@ -3,6 +3,9 @@ bin_PROGRAMS += ensemble
 ensemble_SOURCES = \
 	src/cli/cli.h \
 	src/cli/evaluate.c \
+	src/cli/explain.c \
+	src/cli/explain.h \
+	src/cli/explain_rows.c \
 	src/cli/generate.c \
 	src/cli/inspect.c \
 	src/cli/interrupt.c \

@@ -23,7 +23,7 @@ END_TEST
 
 START_TEST(no_line_of_help_is_wider_than_80)
 {
-    ran r = run("for v in train predict evaluate inspect params generate; do $E $v "
+    ran r = run("for v in train predict evaluate explain inspect params generate; do $E $v "
                 "--help; done | "
                 "awk 'length($0) > 80'; $E --help | awk 'length($0) > 80'");
 
