@@ -225,6 +225,13 @@ typedef struct ens_learner_type {
     /** Optional: bytes that the fitted state takes, about; by them an ensemble refuses more members than memory
      *  holds before it is too late. */
     size_t (*bytes)(const void *fit);
+
+    /** Optional: the quantiles that the parameters ask to be kept, [q->n] ascending in (0, 1); NULL: none. */
+    const ens_list *(*asks_quantiles)(const void *params);
+    /** With it: out[i * q->n + c] is quantile q->v[c] of the response of row i. As predict(), with
+     *  quantiles_scratch() bytes. Called only if quantiles were asked for; q need not be those. */
+    void (*quantiles)(const void *fit, const ens_rows *rows, const ens_list *q, double *out, void *scratch);
+    size_t (*quantiles_scratch)(const void *fit);
 } ens_learner_type;
 
 /** Rows a predict call gets at most. */

@@ -57,7 +57,10 @@ typedef struct job {
     ens_csv_type *types; /* of the model's features and of what is kept */
     kept *keep;          /* [n_keep] */
     size_t n_keep;
-    double *pred; /* [batch][k] */
+    double *pred;    /* [batch][k] */
+    const double *q; /* [n_q] quantiles that the model predicts besides */
+    size_t n_q;
+    double *quantile; /* [batch][n_q] */
     size_t batch;
     char delimiter; /* of the output */
     outfile out;
@@ -118,11 +121,13 @@ static int open_all(job *j, const char *model, ens_error *err)
         return cli_fail(err);
     k = ens_model_k(j->model);
     p = ens_model_p(j->model);
-    j->batch = BATCH_VALUES / (p + k + 1);
+    j->q = ens_model_quantiles(j->model, &j->n_q);
+    j->batch = BATCH_VALUES / (p + k + j->n_q + 1);
     j->batch = j->batch < LEAST_ROWS  ? LEAST_ROWS
                : j->batch > MOST_ROWS ? MOST_ROWS
                                       : j->batch;
     j->pred = cli_array(j->batch * k, sizeof *j->pred);
+    j->quantile = cli_array(j->batch * j->n_q, sizeof *j->quantile);
     j->exec = progress_exec(&j->bar, (unsigned)j->o->run.threads, 1);
     return CLI_OK;
 }
@@ -155,6 +160,11 @@ static ens_status write_header(const job *j, ens_error *err)
         st = ens_csv_write_text(j->out.stream, name, j->delimiter, err);
         free(name);
     }
+    for (size_t c = 0; c < j->n_q && st == ENS_OK; c++) {
+        separate(j);
+        putc('q', j->out.stream);
+        st = ens_csv_write_number(j->out.stream, j->q[c], err);
+    }
     putc('\n', j->out.stream);
     return st;
 }
@@ -179,13 +189,26 @@ static ens_status write_kept(const job *j, const ens_dataset *data, size_t i,
     return st;
 }
 
-static ens_status write_row(const job *j, const double *pred, ens_error *err)
+/* The response and its quantiles. */
+static ens_status write_response(const job *j, size_t i, ens_error *err)
+{
+    ens_status st = ens_csv_write_number(j->out.stream, j->pred[i], err);
+
+    for (size_t c = 0; c < j->n_q && st == ENS_OK; c++) {
+        separate(j);
+        st = ens_csv_write_number(j->out.stream, j->quantile[i * j->n_q + c], err);
+    }
+    return st;
+}
+
+static ens_status write_row(const job *j, size_t i, ens_error *err)
 {
     size_t k = ens_model_k(j->model);
+    const double *pred = j->pred + i * k;
     ens_status st;
 
     if (ens_model_task(j->model) == ENS_TASK_REGRESSION)
-        return ens_csv_write_number(j->out.stream, pred[0], err);
+        return write_response(j, i, err);
     st = ens_csv_write_text(j->out.stream, ens_model_class(j->model, ens_argmax(pred, k)),
                             j->delimiter, err);
     for (size_t c = 0; j->o->proba && c < k && st == ENS_OK; c++) {
@@ -238,16 +261,20 @@ static ens_status do_batch(job *j, const ens_dataset *data, ens_error *err)
 {
     ens_predict_options use = {(ens_unseen)j->o->use.unseen,
                                (ens_absent)j->o->use.absent};
-    size_t n = ens_dataset_n(data), k = ens_model_k(j->model);
+    ens_quantile_options quantiles = {.predict = use};
+    size_t n = ens_dataset_n(data);
     ens_status st;
 
     if ((st = find_kept(j, data, err)) != ENS_OK ||
         (st = ens_model_predict_with(j->model, data, &use, j->pred, &j->exec, err)) !=
-            ENS_OK)
+            ENS_OK ||
+        (j->n_q > 0 &&
+         (st = ens_model_predict_quantiles(j->model, data, &quantiles, j->quantile,
+                                           &j->exec, err)) != ENS_OK))
         return st;
     for (size_t i = 0; i < n && st == ENS_OK; i++) {
         if ((st = write_kept(j, data, i, err)) == ENS_OK)
-            st = write_row(j, j->pred + i * k, err);
+            st = write_row(j, i, err);
         putc('\n', j->out.stream);
     }
     return st == ENS_EIO || ferror(j->out.stream) ? outfile_failed(&j->out, err) : st;
@@ -290,6 +317,7 @@ static int run(const void *options, char *const *operand)
     free(j.types);
     free(j.keep);
     free(j.pred);
+    free(j.quantile);
     return code;
 }
 
@@ -300,7 +328,8 @@ const cli_verb cli_predict = {
     .detail =
         "Without CSV, or with -, rows come from standard input. They are scored as they\n"
         "come, in constant memory, and their order is kept. Columns are found by name,\n"
-        "in any order; others may be there too.",
+        "in any order; others may be there too. A forest with quantiles adds a column\n"
+        "for each, such as q0.05.",
     .min_operands = 1,
     .max_operands = 2,
     .groups = groups,

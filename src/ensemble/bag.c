@@ -4,6 +4,7 @@
 #include <core/error.h>
 #include <core/mem.h>
 #include <ensemble/bag.h>
+#include <ensemble/quantile.h>
 #include <learn/learner.h>
 #include <math.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@ void ens__bag_free(void *state)
     for (size_t t = bag->base != NULL ? bag->base->n : 0; bag->fit != NULL && t < bag->n;
          t++)
         ens_fitted_clear(&bag->fit[t]);
+    ens__quantiles_free(bag->quantiles);
     ens__bag_free(bag->base);
     ens__free(bag->fit);
     ens__free(bag->seed);
@@ -115,6 +117,8 @@ size_t ens__bag_bytes(const void *state)
         bytes += bag->n * bag->p_member * sizeof *bag->features;
     for (size_t t = 0; t < bag->n; t++)
         bytes += ens__fitted_bytes(&bag->fit[t]);
+    if (bag->quantiles != NULL)
+        bytes += ens__quantiles_bytes(bag->quantiles, bag);
     return bytes;
 }
 
@@ -186,6 +190,12 @@ ens_status ens__bag_describe(const void *state,
     if (bag->oob != NULL) {
         snprintf(line, sizeof line, "rows out of some bag: %zu of %zu\n",
                  rows_out_of_bag(bag), bag->n_oob);
+        if ((st = add(ctx, line)) != ENS_OK)
+            return st;
+    }
+    if (bag->quantiles != NULL) {
+        snprintf(line, sizeof line, "quantiles: of %zu targets that leaves keep\n",
+                 bag->quantiles->n);
         if ((st = add(ctx, line)) != ENS_OK)
             return st;
     }

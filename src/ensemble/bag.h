@@ -17,6 +17,7 @@ typedef struct ens__bag_spec {
     ens_amount max_features; /* features a member draws */
     int bootstrap_features;  /* with replacement, else without */
     int oob_score;
+    int keeps_rows; /* no parameter: the leaves of a member keep the rows that it draws */
 } ens__bag_spec;
 
 /* Rows for a parameter struct that has an `ens__bag_spec bag`, but for those whose defaults differ. */
@@ -46,6 +47,7 @@ typedef struct ens__bag {
     uint32_t *features; /* [n][p_member] ascending, drawn twice means there twice; NULL if members see all */
     double *oob;        /* [n_oob][k], or NULL */
     size_t n_oob;
+    struct ens__quantiles *quantiles; /* of a forest that predicts them, else NULL; see quantile.h */
     size_t scratch; /* the most that a member's predict needs */
     struct ens__bag *base; /* owns the first base->n members; NULL if all are its own */
     atomic_size_t refs;    /* the model, and bags of which it is the base */

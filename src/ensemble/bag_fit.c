@@ -220,6 +220,8 @@ static double bytes_at_least(const job *j)
         member += bag->p_member * sizeof *bag->features;
     if (j->spec->oob_score)
         member += j->words * sizeof *j->in_bag;
+    if (j->spec->keeps_rows)
+        member += j->m * sizeof(uint32_t);
     return (double)bag->n * (double)member;
 }
 

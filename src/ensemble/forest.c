@@ -5,6 +5,7 @@
 
 #include <core/error.h>
 #include <ensemble/bag.h>
+#include <ensemble/quantile.h>
 #include <learn/learner.h>
 #include <learn/tree.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 typedef struct forest_params {
     ens__bag_spec bag;
     ens__tree_params tree;
+    ens_list quantiles;
 } forest_params;
 
 static const ens_param table[] = {
@@ -19,14 +21,27 @@ static const ens_param table[] = {
      offsetof(forest_params, bag.n_estimators), "100", 1, 1e6, "", "trees to grow"},
     ENS__BAG_ROWS(forest_params),
     ENS__TREE_ROWS(forest_params, "auto"),
+    ENS_ROW(ENS_PARAM_LIST, forest_params, quantiles, "none", 0, 1, "none", "",
+            "of the response, to predict besides its mean: ascending, in (0, 1)"),
     ENS_PARAM_LAST};
+
+static const ens_list *asks_quantiles(const void *params)
+{
+    const ens_list *q = &((const forest_params *)params)->quantiles;
+
+    return q->v != NULL ? q : NULL;
+}
 
 static ens_status check(const void *params, ens_error *err)
 {
     const forest_params *p = params;
     ens_status st = ens__bag_check(&p->bag, "forest", err);
 
-    return st == ENS_OK ? ens__tree_check(&p->tree, "forest", err) : st;
+    if (st == ENS_OK)
+        st = ens__tree_check(&p->tree, "forest", err);
+    if (st == ENS_OK && p->quantiles.v != NULL)
+        st = ens__check_quantiles(&p->quantiles, "forest.quantiles", err);
+    return st;
 }
 
 /* Trees see all features; what they draw, they draw at each split. */
@@ -35,6 +50,7 @@ static ens__bag_spec spec_of(const forest_params *p)
     ens__bag_spec spec = p->bag;
 
     spec.max_features = (ens_amount){ENS_AMOUNT_FRACTION, 1};
+    spec.keeps_rows = p->quantiles.v != NULL;
     return spec;
 }
 
@@ -84,16 +100,31 @@ static ens_status prepare(const void *params, const ens_fit_args *a, ens_error *
     return st;
 }
 
+/* The trees, and what their leaves keep. */
 static ens_status extend(void **out, const void *from, const void *params,
                          const ens_fit_args *a, ens_error *err)
 {
     const forest_params *p = params;
     ens__bag_spec spec = spec_of(p);
-    ens_learner *member;
-    ens_status st = make_member(&member, p, err);
+    ens_learner *member = NULL;
+    void *bag = NULL;
+    ens_status st;
 
-    if (st == ENS_OK && (st = weigh_classes(member, a, err)) == ENS_OK)
-        st = ens__bag_fit(out, &spec, member, from, a, err);
+    if (p->quantiles.v != NULL && a->task != ENS_TASK_REGRESSION)
+        return ens__fail(
+            err, ENS_ERANGE,
+            "forest.quantiles is for regression, but the target has classes");
+    if ((st = make_member(&member, p, err)) != ENS_OK ||
+        (st = weigh_classes(member, a, err)) != ENS_OK ||
+        (st = ens__bag_fit(&bag, &spec, member, from, a, err)) != ENS_OK ||
+        (p->quantiles.v != NULL &&
+         (st = ens__quantiles_make(&((ens__bag *)bag)->quantiles, bag, &spec, a, err)) !=
+             ENS_OK))
+        goto done;
+    *out = bag;
+    bag = NULL;
+done:
+    ens__bag_free(bag);
     ens_learner_free(member);
     return st;
 }
@@ -104,15 +135,36 @@ static ens_status fit(void **out, const void *params, const ens_fit_args *a,
     return extend(out, NULL, params, a, err);
 }
 
+static ens_status write_forest(const void *state, ens_writer *w, ens_error *err)
+{
+    const ens__bag *bag = state;
+    ens_status st = ens__bag_write(bag, w, err);
+
+    return st == ENS_OK && bag->quantiles != NULL
+               ? ens__quantiles_write(bag->quantiles, bag, w, err)
+               : st;
+}
+
 static ens_status read_forest(void **out, const ens_read_args *a, ens_error *err)
 {
     const forest_params *p = ens_learner_params(a->learner);
     ens__bag_spec spec = spec_of(p);
-    ens_learner *member;
-    ens_status st = make_member(&member, p, err);
+    ens_learner *member = NULL;
+    void *bag = NULL;
+    ens_status st;
 
-    if (st == ENS_OK)
-        st = ens__bag_read(out, &spec, member, a, err);
+    if (p->quantiles.v != NULL && a->task != ENS_TASK_REGRESSION)
+        return ens_reader_bad(a->reader, err, "its recipe has quantiles of classes");
+    if ((st = make_member(&member, p, err)) != ENS_OK ||
+        (st = ens__bag_read(&bag, &spec, member, a, err)) != ENS_OK ||
+        (p->quantiles.v != NULL &&
+         (st = ens__quantiles_read(&((ens__bag *)bag)->quantiles, bag, a, err)) !=
+             ENS_OK))
+        goto done;
+    *out = bag;
+    bag = NULL;
+done:
+    ens__bag_free(bag);
     ens_learner_free(member);
     return st;
 }
@@ -137,7 +189,7 @@ const ens_learner_type ens__forest_type = {
     .fit = fit,
     .predict = ens__bag_predict,
     .scratch_size = ens__bag_scratch,
-    .write = ens__bag_write,
+    .write = write_forest,
     .read = read_forest,
     .free = ens__bag_free,
     .importance = ens__bag_importance,
@@ -149,4 +201,7 @@ const ens_learner_type ens__forest_type = {
     .extend = extend,
     .grows = "n_estimators",
     .bytes = ens__bag_bytes,
+    .asks_quantiles = asks_quantiles,
+    .quantiles = ens__bag_quantiles,
+    .quantiles_scratch = ens__bag_quantiles_scratch,
 };

@@ -6,4 +6,7 @@ libens_internal_la_SOURCES += \
 	src/ensemble/builtins.c \
 	src/ensemble/forest.c \
 	src/ensemble/oob.c \
-	src/ensemble/oob.h
+	src/ensemble/oob.h \
+	src/ensemble/quantile.c \
+	src/ensemble/quantile.h \
+	src/ensemble/quantile_file.c

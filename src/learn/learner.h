@@ -26,6 +26,11 @@ ens_status ens__fitted_extend(ens_fitted *out, const ens_fitted *from, const ens
 /* What its type says that it takes in memory; 0: unknown. */
 size_t ens__fitted_bytes(const ens_fitted *fitted);
 
+/* The quantiles that a recipe asks its model to keep, or NULL. */
+const ens_list *ens__learner_quantiles(const ens_learner *learner);
+/* ENS_ERANGE unless they are in (0, 1) and ascend; owner is for the message. */
+ens_status ens__check_quantiles(const ens_list *q, const char *owner, ens_error *err);
+
 /* A type by name, built in or registered; NULL if there is none. */
 const ens_learner_type *ens__type_find(const char *name, size_t n);
 /* ENS_ENAME with the nearest known name. */

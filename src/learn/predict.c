@@ -18,6 +18,8 @@ typedef struct job {
     ens__alignment aligned;
     char *scratch; /* [workers][stride] */
     size_t stride;
+    const ens_list *q; /* quantiles to predict; NULL: the learner's outputs */
+    size_t width;      /* outputs a row */
     double *out;
 } job;
 
@@ -33,51 +35,102 @@ static ens_status predict_task(void *ctx, size_t task, unsigned worker, ens_erro
         size_t n = end - i < ENS_BLOCK ? end - i : ENS_BLOCK;
         ens_rows rows = {j->aligned.feature, j->aligned.p, j->data->row + i, n};
 
-        root->type->predict(root->state, &rows, j->out + i * j->model->schema.k,
-                            j->scratch + worker * j->stride);
+        double *out = j->out + i * j->width;
+        void *scratch = j->scratch + worker * j->stride;
+
+        if (j->q != NULL)
+            root->type->quantiles(root->state, &rows, j->q, out, scratch);
+        else
+            root->type->predict(root->state, &rows, out, scratch);
     }
     return ENS_OK;
+}
+
+/* Match the table's columns, then predict it in blocks. */
+static ens_status predict_table(job *j, const ens_predict_options *options,
+                                const ens_exec *exec, ens_error *err)
+{
+    static const ens_predict_options defaults;
+    const ens_model *model = j->model;
+    size_t tasks = (j->data->n + TASK_ROWS - 1) / TASK_ROWS;
+    unsigned caps = ens__learner_caps(model->learner);
+    ens_status st;
+
+    if ((st = ens__align(&j->aligned, model, j->data,
+                         options != NULL ? options : &defaults, err)) != ENS_OK)
+        return st;
+    if ((caps & ENS_TAKES_MISSING) == 0) {
+        for (size_t f = 0; f < j->aligned.p; f++)
+            j->aligned.feature[f].name = model->schema.feature[f].name;
+        st = ens__check_features(
+            model->learner, caps,
+            &(ens_rows){j->aligned.feature, j->aligned.p, j->data->row, j->data->n}, err);
+        if (st != ENS_OK)
+            goto done;
+    }
+    if ((j->scratch = ens__aligned(ens__par_workers(tasks, exec), j->stride)) == NULL)
+        st = ens__nomem(err);
+    else
+        st = ens__par_for(tasks, exec, "predicting", predict_task, j, NULL, err);
+done:
+    ens__free(j->scratch);
+    ens__alignment_clear(&j->aligned);
+    return st;
 }
 
 ens_status ens_model_predict_with(const ens_model *model, const ens_dataset *data,
                                   const ens_predict_options *options, double *out,
                                   const ens_exec *exec, ens_error *err)
 {
-    static const ens_predict_options defaults;
-    size_t tasks = (data->n + TASK_ROWS - 1) / TASK_ROWS;
-    unsigned caps = ens__learner_caps(model->learner);
     job j = {.model = model,
              .data = data,
-             .out = out,
-             .stride = (model->scratch + 63) / 64 * 64};
-    ens_status st;
+             .stride = (model->scratch + 63) / 64 * 64,
+             .width = model->schema.k,
+             .out = out};
 
-    if ((st = ens__align(&j.aligned, model, data, options != NULL ? options : &defaults,
-                         err)) != ENS_OK)
-        return st;
-    if ((caps & ENS_TAKES_MISSING) == 0) {
-        for (size_t f = 0; f < j.aligned.p; f++)
-            j.aligned.feature[f].name = model->schema.feature[f].name;
-        st = ens__check_features(
-            model->learner, caps,
-            &(ens_rows){j.aligned.feature, j.aligned.p, data->row, data->n}, err);
-        if (st != ENS_OK)
-            goto done;
-    }
-    if ((j.scratch = ens__aligned(ens__par_workers(tasks, exec), j.stride)) == NULL)
-        st = ens__nomem(err);
-    else
-        st = ens__par_for(tasks, exec, "predicting", predict_task, &j, NULL, err);
-done:
-    ens__free(j.scratch);
-    ens__alignment_clear(&j.aligned);
-    return st;
+    return predict_table(&j, options, exec, err);
 }
 
 ens_status ens_model_predict(const ens_model *model, const ens_dataset *data, double *out,
                              const ens_exec *exec, ens_error *err)
 {
     return ens_model_predict_with(model, data, NULL, out, exec, err);
+}
+
+/* ---- Quantiles -------------------------------------------------------------------------------------------- */
+
+const double *ens_model_quantiles(const ens_model *model, size_t *n)
+{
+    const ens_list *q = ens__learner_quantiles(model->learner);
+
+    if (n != NULL)
+        *n = q != NULL ? q->n : 0;
+    return q != NULL ? q->v : NULL;
+}
+
+ens_status ens_model_predict_quantiles(const ens_model *model, const ens_dataset *data,
+                                       const ens_quantile_options *options, double *out,
+                                       const ens_exec *exec, ens_error *err)
+{
+    const ens_list *kept = ens__learner_quantiles(model->learner);
+    ens_list q;
+    job j = {.model = model, .data = data, .out = out, .q = &q};
+    ens_status st;
+
+    if (kept == NULL)
+        return ens__fail(err, ENS_ESUPPORT,
+                         "the model keeps no quantiles: fit it with "
+                         "forest(quantiles=[0.05, 0.5, 0.95])");
+    q = *kept;
+    if (options != NULL && options->q != NULL) {
+        q = (ens_list){.v = (double *)(uintptr_t)options->q,
+                       .n = options->n}; /* read only */
+        if ((st = ens__check_quantiles(&q, "ens_model_predict_quantiles", err)) != ENS_OK)
+            return st;
+    }
+    j.width = q.n;
+    j.stride = (model->root.type->quantiles_scratch(model->root.state) + 63) / 64 * 64;
+    return predict_table(&j, options != NULL ? &options->predict : NULL, exec, err);
 }
 
 size_t ens_argmax(const double *out, size_t k)

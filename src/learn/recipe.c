@@ -82,11 +82,43 @@ static ens_status check_members(const ens_learner *l, ens_error *err)
     return ENS_OK;
 }
 
+const ens_list *ens__learner_quantiles(const ens_learner *l)
+{
+    return l->type->asks_quantiles != NULL ? l->type->asks_quantiles(l->params) : NULL;
+}
+
+ens_status ens__check_quantiles(const ens_list *q, const char *owner, ens_error *err)
+{
+    for (size_t i = 0; i < q->n; i++) {
+        if (!(q->v[i] > 0 && q->v[i] < 1))
+            return ens__fail(err, ENS_ERANGE, "%s: quantile %zu is %g, outside (0, 1)",
+                             owner, i + 1, q->v[i]);
+        if (i > 0 && !(q->v[i] > q->v[i - 1]))
+            return ens__fail(err, ENS_ERANGE,
+                             "%s: quantile %zu is %g, not above the one before, %g",
+                             owner, i + 1, q->v[i], q->v[i - 1]);
+    }
+    return q->n > 0 ? ENS_OK : ens__fail(err, ENS_ERANGE, "%s: no quantile", owner);
+}
+
+/* A member's quantiles would go nowhere: what is made of members takes their predictions. */
+static ens_status check_quantiles(const ens_learner *l, ens_error *err)
+{
+    for (size_t i = 0; i < l->n_members; i++)
+        if (ens__learner_quantiles(l->member[i]) != NULL)
+            return ens__fail(err, ENS_ERANGE,
+                             "%s.quantiles: a member of %s predicts its mean only",
+                             l->member[i]->type->name, l->type->name);
+    return ENS_OK;
+}
+
 /* What this learner alone must keep, its members apart. */
 static ens_status check_one(const ens_learner *l, ens_error *err)
 {
     ens_status st = check_members(l, err);
 
+    if (st == ENS_OK)
+        st = check_quantiles(l, err);
     if (st == ENS_OK && l->type->check != NULL)
         st = l->type->check(l->params, err);
     return st;

@@ -144,7 +144,9 @@ ens_status ens_learner_type_register(const ens_learner_type *type, ens_error *er
         type->free == NULL || (type->caps & (ENS_CLASSIFIES | ENS_REGRESSES)) == 0 ||
         type->min_members > type->max_members ||
         (type->read_many == NULL) != (type->write_many == NULL) ||
-        (type->extend == NULL) != (type->grows == NULL))
+        (type->extend == NULL) != (type->grows == NULL) ||
+        (type->asks_quantiles == NULL) != (type->quantiles == NULL) ||
+        (type->quantiles == NULL) != (type->quantiles_scratch == NULL))
         return ens__fail(
             err, ENS_EINVAL,
             "learner type %s lacks its help, parameters, a task or a function",

@@ -31,6 +31,20 @@ START_TEST(a_number_a_row)
 }
 END_TEST
 
+START_TEST(quantiles_have_columns)
+{
+    ran r = run("printf 'a,y\\n1,1\\n1,2\\n1,3\\n1,4\\n' > t.csv; "
+                "$E train t.csv -t y -l 'forest(quantiles=[0.25, 0.9], bootstrap=false, n_estimators=3)' "
+                "--task regression -q -o m.ens >/dev/null; $E predict m.ens t.csv -k y");
+
+    ck_code(r, 0);
+    ck_assert_str_eq(r.out, "y,prediction,q0.25,q0.9\n1,2.5,1,4\n2,2.5,1,4\n3,2.5,1,4\n4,2.5,1,4\n");
+    r = run("$E train $D/iris.csv -t species -l 'forest(quantiles=[0.5])' -q");
+    ck_code(r, 1);
+    ck_has(r.err, "forest.quantiles is for regression, but the target has classes");
+}
+END_TEST
+
 START_TEST(probabilities_on_request)
 {
     ran r = run(TRAIN_IRIS "$E predict --proba m.ens $D/iris.csv");
@@ -202,6 +216,7 @@ static void add(TCase *tc)
     tcase_add_checked_fixture(tc, folder_make, folder_remove);
     tcase_add_test(tc, a_class_a_row);
     tcase_add_test(tc, a_number_a_row);
+    tcase_add_test(tc, quantiles_have_columns);
     tcase_add_test(tc, probabilities_on_request);
     tcase_add_test(tc, kept_columns_come_out_as_they_went_in);
     tcase_add_test(tc, columns_are_found_by_name);

@@ -8,6 +8,7 @@ Suite *bagging_suite(void);
 Suite *determinism_suite(void);
 Suite *more_suite(void);
 Suite *oom_suite(void);
+Suite *quantile_suite(void);
 
 /* One line a module: each tests/ensemble/test_*.c has one of these. */
 static Suite *(*const suites[])(void) = {
@@ -15,6 +16,7 @@ static Suite *(*const suites[])(void) = {
     determinism_suite,
     more_suite,
     oom_suite,
+    quantile_suite,
     NULL,
 };
 

@@ -30,6 +30,7 @@ static const char *const recipes[] = {
     "bagging(tree(max_depth=2), n_estimators=2, max_samples=0.7, oob_score=true)",
     "forest(n_estimators=2, class_weight=balanced)",
     "bagging(tree, n_estimators=2, bootstrap_features=true, max_features=2)",
+    "forest(n_estimators=2, quantiles=[0.1, 0.9])",
     "bagging(bagging(naive_bayes, n_estimators=2), n_estimators=2, oob_score=true)",
 };
 
@@ -52,7 +53,10 @@ typedef ens_status (*step_fn)(program *p, ens_error *err);
 
 static ens_status step_read(program *p, ens_error *err)
 {
-    const ens_csv_options options = {.target = "class", .threads = p->exec.threads};
+    int numbers = strstr(p->recipe, "quantiles") != NULL; /* which are for regression */
+    const ens_csv_options options = {.target = numbers ? "size" : "class",
+                                     .task = numbers ? ENS_TASK_REGRESSION : ENS_TASK_AUTO,
+                                     .threads = p->exec.threads};
 
     return ens_csv_parse(&p->data, table_text, sizeof table_text - 1, "t.csv", &options, err);
 }
@@ -91,8 +95,11 @@ static ens_status step_fit_more(program *p, ens_error *err)
 static ens_status step_predict(program *p, ens_error *err)
 {
     double out[8 * 2];
+    ens_status st = ens_model_predict(p->model, p->data, out, &p->exec, err);
 
-    return ens_model_predict(p->model, p->data, out, &p->exec, err);
+    if (st == ENS_OK && ens_model_quantiles(p->model, NULL) != NULL)
+        st = ens_model_predict_quantiles(p->model, p->data, NULL, out, &p->exec, err);
+    return st;
 }
 
 static ens_status step_evaluate(program *p, ens_error *err)

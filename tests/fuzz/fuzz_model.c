@@ -61,15 +61,18 @@ static ens_dataset *table_for(const ens_model *model)
 
 static void use(const ens_model *model)
 {
-    size_t k = ens_model_k(model);
+    size_t k = ens_model_k(model), n_q;
+    const double *q = ens_model_quantiles(model, &n_q);
     double *out = malloc(N_ROWS * k * sizeof *out);
+    double *quantile = malloc((N_ROWS * n_q + 1) * sizeof *quantile);
     double *importance = malloc((ens_model_p(model) + 1) * sizeof *importance);
     char *text = NULL;
     ens_dataset *data = table_for(model);
     ens_error err;
     ens_status st;
 
-    must(out != NULL && importance != NULL);
+    must(out != NULL && importance != NULL && quantile != NULL);
+    must(q == NULL || ens_model_predict_quantiles(model, data, NULL, quantile, NULL, &err) == ENS_OK);
     must_ok(ens_model_predict(model, data, out, NULL, &err));
     for (size_t i = 0; i < N_ROWS; i++)
         must(ens_argmax(out + i * k, k) < k);
@@ -81,6 +84,7 @@ static void use(const ens_model *model)
     ens_string_free(text);
     ens_dataset_free(data);
     free(importance);
+    free(quantile);
     free(out);
 }
 

@@ -281,6 +281,7 @@ const real_recipe real_models[N_REAL_MODELS] = {
     {"tree", ENS_TASK_REGRESSION},
     {"forest(n_estimators=4)", ENS_TASK_CLASSIFICATION},
     {"forest(n_estimators=4)", ENS_TASK_REGRESSION},
+    {"forest(n_estimators=4, quantiles=[0.1, 0.9])", ENS_TASK_REGRESSION},
     {"bagging(tree, n_estimators=3, max_features=2)", ENS_TASK_CLASSIFICATION},
     {"bagging(bagging(tree(max_depth=3), n_estimators=2), n_estimators=2)",
      ENS_TASK_REGRESSION},

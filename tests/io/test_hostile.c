@@ -271,7 +271,7 @@ static unsigned char *mutate(size_t *size_out, const unsigned char *file, size_t
 static void use(const ens_model *m, const ens_dataset *data)
 {
     const ens_predict_options lenient = {ENS_UNSEEN_MISSING, ENS_ABSENT_MISSING};
-    size_t k = ens_model_k(m), n;
+    size_t k = ens_model_k(m), n, n_q = 0;
     double *out = malloc(N_ROWS * k * sizeof *out);
     double *importance = malloc(ens_model_p(m) * sizeof *importance);
     char *text = NULL;
@@ -280,6 +280,14 @@ static void use(const ens_model *m, const ens_dataset *data)
 
     ck_ok(
         ens_model_predict_with(m, data, &lenient, out, &(ens_exec){.threads = 1}, &err));
+    if (ens_model_quantiles(m, &n_q) != NULL) {
+        double *quantile = malloc(N_ROWS * n_q * sizeof *quantile);
+
+        ck_ok(ens_model_predict_quantiles(
+            m, data, &(ens_quantile_options){.predict = lenient}, quantile,
+            &(ens_exec){.threads = 1}, &err));
+        free(quantile);
+    }
     ens_model_importance(m, importance, NULL);
     ck_ok(ens_model_describe(&text, m, &err));
     ck_ok(ens_model_save_bytes(&bytes, &n, m, &err));
