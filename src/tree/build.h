@@ -23,6 +23,7 @@ typedef struct ens__part {
     uint32_t node;
     size_t begin, n;
     const int64_t *sum;
+    unsigned store; /* that the rows are in */
 } ens__part;
 
 /* With the root. */

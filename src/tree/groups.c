@@ -19,7 +19,7 @@
 
 /* ---- Cells ------------------------------------------------------------------------------------------------- */
 
-/* Codes of rows: bytes of records, or w->code. `wide` and `skip` are constants wherever this is inlined. */
+/* Codes of rows: bytes of records, or w->code. `wide` is a constant wherever this is inlined. */
 typedef struct source {
     const uint8_t *byte;
     size_t stride;
@@ -504,8 +504,8 @@ size_t ens__groups_make(ens__work *w, const int64_t *sum, size_t j, size_t begin
     size_t n_codes = w->bins[j]->n_bins + 1;
     source s = {.common = w->bins[j]->common};
 
-    if (w->stride > 0 && w->width == 1 && w->kind != ENS__SUMS) {
-        s.byte = w->record + begin * w->stride + j;
+    if (w->stride > 0 && w->bins[j]->width == 1 && w->kind != ENS__SUMS) {
+        s.byte = w->record + begin * w->stride + w->offset[j];
         s.stride = w->stride;
         return group_rows(w, &s, sum, begin, n, n_codes, false);
     }

@@ -208,6 +208,7 @@ static ens_status push_child(grower *g, const task *parent, const ens__part *par
     for (size_t s = 0; s < w->sums; s++)
         t.block[s] = side == 0 ? g->left[s] : parent->part.sum[s] - g->left[s];
     if (g->open.best_first) {
+        ens__work_enter(w, part->store);
         if (!find_split(g, &t)) {
             st = ens__build_leaf(&g->b, w, &t.part, err);
             pool_give(&g->pool, t.block);
@@ -230,8 +231,12 @@ static ens_status split_node(grower *g, const task *t, ens_error *err)
     if (st != ENS_OK)
         return st;
     g->n_leaves++;
-    left.n = ens__work_part(w, t->part.begin, t->part.n);
-    right = (ens__part){left.node + 1, left.begin + left.n, t->part.n - left.n, NULL};
+    left.n = ens__work_part(w, t->part.begin, t->part.n, t->part.store);
+    left.store = 1 - t->part.store;
+    right = (ens__part){.node = left.node + 1,
+                        .begin = left.begin + left.n,
+                        .n = t->part.n - left.n,
+                        .store = left.store};
     if ((st = push_child(g, t, &right, 1, err)) != ENS_OK)
         return st;
     return push_child(g, t, &left, 0, err);
@@ -241,6 +246,7 @@ static ens_status visit(grower *g, task *t, ens_error *err)
 {
     bool split;
 
+    ens__work_enter(&g->w, t->part.store);
     if (t->ready) {
         split = g->n_leaves < g->w.o->max_leaves;
         if (split)
@@ -269,7 +275,7 @@ static ens_status begin(grower *g, const ens__tree_options *o, const ens_fit_arg
     if ((st = pool_take(&root.block, &g->pool, err)) != ENS_OK)
         return st;
     memcpy(root.block, w->total, w->sums * sizeof *root.block);
-    root.part = (ens__part){0, 0, w->n, root.block};
+    root.part = (ens__part){.n = w->n, .sum = root.block};
     return agenda_push(&g->open, &root, err);
 }
 

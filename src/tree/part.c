@@ -1,7 +1,7 @@
-/* part.c - moving the rows of a node when it is split: those that go left first, both sides in their order.
+/* part.c - moving the rows of a node when it is split: those that go left to the front of the node's place in the
+ * other store, the others to its back, each row once.
  *
- * Each row is written to both places where it may belong and one of the two ends moves on, so there is no branch
- * on the data. */
+ * The rows that go right come out in reverse.  Nothing depends on the order of rows, since sums are of integers. */
 #include <config.h>
 
 #include <assert.h>
@@ -26,68 +26,78 @@ static void decide(ens__work *w, size_t n)
             (uint16_t)((code[i] <= s->code) | ((code[i] == missing) & s->missing_left));
 }
 
-/* Items of `size` bytes, a constant wherever this is inlined: left ones to the front, the rest to `aside`. */
-static inline __attribute__((always_inline)) size_t move(void *items, void *aside,
-                                                         const uint16_t *left, size_t n,
-                                                         size_t size)
+/* Items of `size` bytes, a constant wherever this is inlined. There is no branch on the data, only an address that
+ * depends on it. */
+static inline __attribute__((always_inline)) size_t move(void *restrict to,
+                                                         const void *restrict items,
+                                                         const uint16_t *restrict left,
+                                                         size_t n, size_t size)
 {
-    char *to = items, *other = aside;
+    char *front = to, *back = front + n * size;
     const char *from = items;
 
     for (size_t i = 0; i < n; i++, from += size) {
-        char item[ENS__MAX_STRIDE];
         size_t forward = size & (0 - (size_t)left[i]);
 
-        memcpy(item, from, size); /* through a copy: its place may be its own */
-        memcpy(to, item, size);
-        memcpy(other, item, size);
-        to += forward;
-        other += size - forward;
+        back -= size - forward;
+        memcpy(back + ((front - back) & (0 - (ptrdiff_t)left[i])), from, size);
+        front += forward;
     }
-    memcpy(to, aside, (size_t)(other - (char *)aside));
-    return (size_t)(to - (char *)items) / size;
+    return (size_t)(front - (char *)to) / size;
 }
 
-static void move_records(ens__work *w, size_t begin, size_t n)
+static void move_records(uint8_t *to, const uint8_t *from, const uint16_t *left, size_t n,
+                         size_t stride)
 {
-    void *items = w->record + begin * w->stride;
-
-    assert(w->stride <= ENS__MAX_STRIDE);
-    switch (w->stride) {
+    assert(stride <= ENS__MAX_STRIDE);
+    switch (stride) {
     case 8:
-        move(items, w->moved, w->code, n, 8);
+        move(to, from, left, n, 8);
         break;
     case 16:
-        move(items, w->moved, w->code, n, 16);
+        move(to, from, left, n, 16);
         break;
     case 24:
-        move(items, w->moved, w->code, n, 24);
+        move(to, from, left, n, 24);
         break;
     case 32:
-        move(items, w->moved, w->code, n, 32);
+        move(to, from, left, n, 32);
         break;
     case 56:
-        move(items, w->moved, w->code, n, 56);
+        move(to, from, left, n, 56);
         break;
     case 64:
-        move(items, w->moved, w->code, n, 64);
+        move(to, from, left, n, 64);
         break;
     default:
-        move(items, w->moved, w->code, n, w->stride);
+        move(to, from, left, n, stride);
     }
 }
 
-size_t ens__work_part(ens__work *w, size_t begin, size_t n)
+static size_t move_stats(const ens__work *w, void *stat, size_t begin, size_t n)
 {
+    switch (w->kind) {
+    case ENS__SUMS:
+        return move((ens__stat *)stat + begin, w->stat + begin, w->code, n,
+                    sizeof *w->stat);
+    case ENS__RESPONSES:
+        return move((ens__response *)stat + begin, w->response + begin, w->code, n,
+                    sizeof *w->response);
+    default:
+        return move((uint32_t *)stat + begin, w->tag + begin, w->code, n, sizeof *w->tag);
+    }
+}
+
+size_t ens__work_part(ens__work *w, size_t begin, size_t n, unsigned store)
+{
+    const struct ens__store *to = &w->store[1 - store];
+
     ens__work_codes(w, w->best.feature, begin, n);
     decide(w, n);
     if (w->stride > 0)
-        move_records(w, begin, n);
+        move_records(to->record + begin * w->stride, w->record + begin * w->stride,
+                     w->code, n, w->stride);
     if (w->row != NULL)
-        move(w->row + begin, w->moved, w->code, n, sizeof *w->row);
-    if (w->kind == ENS__SUMS)
-        return move(w->stat + begin, w->moved, w->code, n, sizeof *w->stat);
-    if (w->kind == ENS__RESPONSES)
-        return move(w->response + begin, w->moved, w->code, n, sizeof *w->response);
-    return move(w->tag + begin, w->moved, w->code, n, sizeof *w->tag);
+        move(to->row + begin, w->row + begin, w->code, n, sizeof *w->row);
+    return move_stats(w, to->stat, begin, n);
 }

@@ -23,49 +23,50 @@ void ens__work_clear(ens__work *w)
 
 /* ---- Codes ------------------------------------------------------------------------------------------ */
 
-static void gather(ens__work *w)
+/* The codes of feature j of rows [begin, end) into their records. */
+static void gather_feature(ens__work *w, size_t j, size_t begin, size_t end)
 {
     const uint32_t *row = w->a->rows.row;
+    const ens__bins *b = w->bins[j];
+    uint8_t *to = w->record + begin * w->stride + w->offset[j];
 
+    if (b->width == 1)
+        for (size_t i = begin; i < end; i++, to += w->stride)
+            *to = b->code.u8[row[i]];
+    else
+        for (size_t i = begin; i < end; i++, to += w->stride)
+            memcpy(to, &b->code.u16[row[i]], sizeof *b->code.u16);
+}
+
+static void gather(ens__work *w)
+{
     for (size_t begin = 0; begin < w->n; begin += GATHER_ROWS) {
         size_t end = begin + GATHER_ROWS < w->n ? begin + GATHER_ROWS : w->n;
 
-        for (size_t j = 0; j < w->p; j++) {
-            const ens__bins *b = w->bins[j];
-            uint8_t *to = w->record + begin * w->stride + j * w->width;
-
-            for (size_t i = begin; i < end; i++, to += w->stride) {
-                uint16_t code = (uint16_t)ens__bins_code(b, row[i]);
-
-                if (w->width == 1)
-                    *to = (uint8_t)code;
-                else
-                    memcpy(to, &code, sizeof code);
-            }
-        }
+        for (size_t j = 0; j < w->p; j++)
+            gather_feature(w, j, begin, end);
     }
 }
 
 void ens__work_codes(ens__work *w, size_t j, size_t begin, size_t n)
 {
     uint16_t *restrict code = w->code;
+    const uint8_t *restrict from;
 
     if (w->stride == 0) {
         const ens__bins *b = w->bins[j];
 
         for (size_t i = 0; i < n; i++)
             code[i] = (uint16_t)ens__bins_code(b, w->row[begin + i]);
-    } else if (w->width == 1) {
-        const uint8_t *restrict from = w->record + begin * w->stride + j;
-
+        return;
+    }
+    from = w->record + begin * w->stride + w->offset[j];
+    if (w->bins[j]->width == 1)
         for (size_t i = 0; i < n; i++, from += w->stride)
             code[i] = *from;
-    } else {
-        const uint8_t *from = w->record + begin * w->stride + 2 * j;
-
+    else
         for (size_t i = 0; i < n; i++, from += w->stride)
             memcpy(&code[i], from, sizeof *code);
-    }
 }
 
 /* ---- Statistics --------------------------------------------------------------------------------------- */
@@ -207,7 +208,6 @@ static ens__kind kind_of(const ens__work *w)
 
 static ens_status make_stats(ens__work *w, ens_error *err)
 {
-    void *rows;
     size_t size;
 
     w->kind = kind_of(w);
@@ -215,14 +215,10 @@ static ens_status make_stats(ens__work *w, ens_error *err)
     size = w->kind == ENS__SUMS        ? sizeof *w->stat
            : w->kind == ENS__RESPONSES ? sizeof *w->response
                                        : sizeof *w->tag;
-    if ((rows = ens__arena_take(w->arena, w->n + ENS__PAD, size)) == NULL)
-        return ens__nomem(err);
-    if (w->kind == ENS__SUMS)
-        w->stat = rows;
-    else if (w->kind == ENS__RESPONSES)
-        w->response = rows;
-    else
-        w->tag = rows;
+    for (int i = 0; i < 2; i++)
+        if ((w->store[i].stat = ens__arena_take(w->arena, w->n + ENS__PAD, size)) == NULL)
+            return ens__nomem(err);
+    ens__work_enter(w, 0);
     for (size_t i = 0; i < w->n; i++)
         fill_row(w, i);
     return w->o->criterion == ENS__ABSOLUTE_ERROR ? rank_targets(w, err) : ENS_OK;
@@ -237,14 +233,12 @@ static ens_status get_bins(ens__work *w, ens_error *err)
 
     if ((w->bins = ens__arena_take(w->arena, w->p, sizeof *w->bins)) == NULL)
         return ens__nomem(err);
-    w->width = 1;
     for (size_t j = 0; j < w->p; j++) {
         const ens_feature *f = &w->a->rows.feature[j];
 
         if ((st = ens__bins_get(&w->bins[j], f->column, w->a->n_table, w->o->max_bins,
                                 err)) != ENS_OK)
             return st;
-        w->width = w->bins[j]->width > w->width ? w->bins[j]->width : w->width;
         w->max_codes =
             w->bins[j]->n_bins + 1 > w->max_codes ? w->bins[j]->n_bins + 1 : w->max_codes;
         levels =
@@ -254,24 +248,42 @@ static ens_status get_bins(ens__work *w, ens_error *err)
     return ENS_OK;
 }
 
+/* Wide codes first, so that each is aligned; returns the bytes of a record. */
+static size_t lay_record(ens__work *w)
+{
+    size_t at = 0;
+
+    for (unsigned width = 2; width > 0; width--)
+        for (size_t j = 0; j < w->p; j++)
+            if (w->bins[j]->width == width) {
+                w->offset[j] = (uint32_t)at;
+                at += width;
+            }
+    return (at + 7) / 8 * 8;
+}
+
 static ens_status make_rows(ens__work *w, ens_error *err)
 {
-    size_t stride = (w->p * w->width + 7) / 8 * 8, widest = sizeof *w->stat;
+    size_t stride;
 
-    if (stride <= ENS__MAX_STRIDE) {
+    if ((w->offset = ens__arena_take(w->arena, w->p, sizeof *w->offset)) == NULL)
+        return ens__nomem(err);
+    if ((stride = lay_record(w)) <= ENS__MAX_STRIDE) {
         w->stride = stride;
-        widest = stride > widest ? stride : widest;
-        if ((w->record = ens__arena_take(w->arena, w->n, stride)) == NULL)
-            return ens__nomem(err);
-        gather(w);
+        for (int i = 0; i < 2; i++)
+            if ((w->store[i].record = ens__arena_take(w->arena, w->n, stride)) == NULL)
+                return ens__nomem(err);
     }
     if (w->stride == 0 || (w->kind == ENS__SUMS && !w->classes)) {
-        if ((w->row = ens__arena_take(w->arena, w->n, sizeof *w->row)) == NULL)
-            return ens__nomem(err);
-        memcpy(w->row, w->a->rows.row, w->n * sizeof *w->row);
+        for (int i = 0; i < 2; i++)
+            if ((w->store[i].row = ens__arena_take(w->arena, w->n, sizeof *w->row)) ==
+                NULL)
+                return ens__nomem(err);
+        memcpy(w->store[0].row, w->a->rows.row, w->n * sizeof *w->row);
     }
-    if ((w->moved = ens__arena_take(w->arena, w->n, widest)) == NULL)
-        return ens__nomem(err);
+    ens__work_enter(w, 0);
+    if (w->stride > 0)
+        gather(w);
     return ENS_OK;
 }
 
@@ -362,6 +374,20 @@ ens_status ens__work_make(ens__work *w, const ens__tree_options *o, const ens_fi
     ens__work_sum(w, w->total, 0, w->n);
     w->min_leaf_w = o->min_weight_fraction * ens__sum_weight(w, w->total);
     return ENS_OK;
+}
+
+void ens__work_enter(ens__work *w, unsigned store)
+{
+    const struct ens__store *s = &w->store[store];
+
+    w->record = s->record;
+    w->row = s->row;
+    if (w->kind == ENS__SUMS)
+        w->stat = s->stat;
+    else if (w->kind == ENS__RESPONSES)
+        w->response = s->stat;
+    else
+        w->tag = s->stat;
 }
 
 /* ---- Asking ---------------------------------------------------------------------------------------------- */

@@ -254,12 +254,7 @@ static few_state few_codes(int32_t *code, const ens__work *w, size_t j, size_t b
     int32_t differ = 0, most = 0;
 
     for (size_t i = 0; i < n; i++) {
-        if (w->stride == 0)
-            code[i] = (int32_t)ens__bins_code(b, w->row[begin + i]);
-        else if (w->width == 1)
-            code[i] = w->record[(begin + i) * w->stride + j];
-        else
-            code[i] = (int32_t)ens__wide_code(w, begin + i, j);
+        code[i] = (int32_t)ens__work_code(w, begin + i, j);
         differ |= code[i] ^ code[0];
         most = code[i] > most ? code[i] : most;
     }

@@ -80,15 +80,20 @@ typedef struct ens__work {
     bool weighted;          /* w differs from count */
     ens__kind kind;
 
-    /* Rows, in the order of the nodes, and room to move them. */
-    unsigned width; /* bytes of a code in a record */
-    size_t stride;  /* bytes of a record; 0: no records, codes are fetched by row number */
+    /* Rows, in the order of the nodes. Those of a node at an even depth stand in one store, their parts in the other.
+     * The pointers below are those of the node at hand. */
+    size_t stride;    /* bytes of a record; 0: no records, codes are fetched by row number */
+    uint32_t *offset; /* [p] of the code in a record, which has one byte or two */
     uint8_t *record;         /* [n][stride] */
     uint32_t *row;           /* [n] row numbers; NULL if nothing needs them */
     uint32_t *tag;           /* [n] of the rows, by kind; or */
     ens__response *response; /* [n] or */
     ens__stat *stat;         /* [n] */
-    void *moved;             /* [n] of the widest of these */
+    struct ens__store {
+        uint8_t *record;
+        uint32_t *row;
+        void *stat; /* of any kind */
+    } store[2];
 
     /* Fixed point: real = integer / scale. */
     double w_scale, v_scale, centre;
@@ -140,8 +145,11 @@ void ens__work_sum(const ens__work *w, int64_t *sum, size_t begin, size_t n);
 uint32_t ens__work_row(const ens__work *w, size_t i);
 /* Whether all rows of the range have one target. */
 bool ens__work_pure(const ens__work *w, const int64_t *sum, size_t begin, size_t n);
-/* Move rows so that those that the best split sends left come first; returns how many those are. */
-size_t ens__work_part(ens__work *w, size_t begin, size_t n);
+/* Look at the rows of store 0 or 1. */
+void ens__work_enter(ens__work *w, unsigned store);
+/* Put the rows of the node at hand into the store that is not theirs, those that the best split sends left first;
+ * returns how many those are. */
+size_t ens__work_part(ens__work *w, size_t begin, size_t n, unsigned store);
 /* Mean or median of a node's rows in the target's unit. */
 double ens__work_response(ens__work *w, const int64_t *sum, size_t begin, size_t n);
 
@@ -171,12 +179,17 @@ static inline void ens__work_add(const ens__work *w, int64_t *sum, size_t i)
     }
 }
 
-/* Code of feature j of row i in records of two-byte codes. */
-static inline unsigned ens__wide_code(const ens__work *w, size_t i, size_t j)
+/* Code of feature j of row i. */
+static inline unsigned ens__work_code(const ens__work *w, size_t i, size_t j)
 {
+    const uint8_t *at = w->record + i * w->stride + w->offset[j];
     uint16_t code;
 
-    memcpy(&code, w->record + i * w->stride + 2 * j, sizeof code);
+    if (w->stride == 0)
+        return ens__bins_code(w->bins[j], w->row[i]);
+    if (w->bins[j]->width == 1)
+        return *at;
+    memcpy(&code, at, sizeof code);
     return code;
 }
 
