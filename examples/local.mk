@@ -5,6 +5,7 @@ examples_programs = \
 	examples/out_of_bag \
 	examples/own_learner \
 	examples/inspect_model \
+	examples/interval \
 	examples/importance
 noinst_PROGRAMS += $(examples_programs)
 
@@ -26,6 +27,9 @@ examples_own_learner_LDADD = $(examples_ldadd)
 examples_inspect_model_SOURCES = examples/inspect_model.c
 examples_inspect_model_CPPFLAGS = $(examples_cppflags)
 examples_inspect_model_LDADD = $(examples_ldadd)
+examples_interval_SOURCES = examples/interval.c
+examples_interval_CPPFLAGS = $(examples_cppflags)
+examples_interval_LDADD = $(examples_ldadd)
 examples_importance_SOURCES = examples/importance.c
 examples_importance_CPPFLAGS = $(examples_cppflags)
 examples_importance_LDADD = $(examples_ldadd)

@@ -67,6 +67,7 @@ static ens_status make_member(ens_learner **out, const forest_params *p, ens_err
 
         st = ens__param_copy((*out)->params, row, p, mine, err);
     }
+    ((ens__tree_params *)(*out)->params)->owner = "forest";
     if (st != ENS_OK) {
         ens_learner_free(*out);
         *out = NULL;

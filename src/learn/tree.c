@@ -38,6 +38,16 @@ static ens_status check(const void *p, ens_error *err)
 
 /* ---- Fitting --------------------------------------------------------------------------------------------- */
 
+/* A forest's trees speak of the forest's parameters. */
+static const char *owner_of(const ens_fit_args *a)
+{
+    const params *p = ens_learner_params(a->learner);
+
+    return a->learner->type == &ens__tree_type && p->tree.owner != NULL
+               ? p->tree.owner
+               : ens_learner_name(a->learner);
+}
+
 /* As scikit-learn: fractions are rounded up. */
 static size_t rows_of(const ens_amount *amount, double total)
 {
@@ -62,8 +72,8 @@ static ens_status features_of(size_t *out, const ens_amount *amount,
         m = floor(log2(p));
     if (m > p)
         return ens__fail(err, ENS_ERANGE,
-                         "%s.max_features = %.0f is above the %zu features",
-                         ens_learner_name(a->learner), m, a->rows.p);
+                         "%s.max_features = %.0f is above the %zu features", owner_of(a),
+                         m, a->rows.p);
     *out = m >= 1 ? (size_t)m : 1;
     return ENS_OK;
 }
@@ -79,8 +89,7 @@ static ens_status criterion_of(ens__criterion *out, int criterion, const ens_fit
         *out = (ens__criterion)(criterion - 1);
     if (classes != (*out <= ENS__ENTROPY))
         return ens__fail(err, ENS_ERANGE, "%s.criterion is for %s, but the target %s",
-                         ens_learner_name(a->learner),
-                         classes ? "regression" : "classification",
+                         owner_of(a), classes ? "regression" : "classification",
                          classes ? "has classes" : "is a number");
     return ENS_OK;
 }
@@ -97,15 +106,15 @@ ens_status ens__tree_class_weights(double **out, const ens_list *list,
             return ens__fail(err, ENS_ERANGE,
                              "%s.class_weight is for classification, but the target "
                              "is a number",
-                             ens_learner_name(a->learner));
+                             owner_of(a));
         return ENS_OK;
     }
     if (list->v == NULL && list->word == ENS__WEIGHT_NONE)
         return ENS_OK;
     if (list->v != NULL && list->n != a->k)
         return ens__fail(err, ENS_ERANGE,
-                         "%s.class_weight has %zu values for %zu classes",
-                         ens_learner_name(a->learner), list->n, a->k);
+                         "%s.class_weight has %zu values for %zu classes", owner_of(a),
+                         list->n, a->k);
     if ((weight = ens__zeros(a->k, sizeof *weight)) == NULL)
         return ens__nomem(err);
     *out = weight;

@@ -15,6 +15,7 @@ typedef struct ens__tree_params {
     ens_list class_weight;
     int64_t max_bins;
     int64_t min_samples_level;
+    const char *owner; /* no parameter: whose parameters messages should call these; NULL: the learner's */
 } ens__tree_params;
 
 enum { ENS__CRITERION_AUTO };

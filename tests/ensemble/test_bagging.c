@@ -257,6 +257,11 @@ START_TEST(amounts_beyond_the_table_are_refused)
               "bagging.max_samples = 51 is above the 50 rows");
     fit_fails("bagging(tree, max_features=11)", d, ENS_ERANGE,
               "bagging.max_features = 11 is above the 10 features");
+    fit_fails("forest(max_features=11)", d, ENS_ERANGE,
+              "forest.max_features = 11 is above the 10 features");
+    fit_fails("bagging(tree(max_features=11))", d, ENS_ERANGE,
+              "tree.max_features = 11 is above the 10 features");
+    fit_fails("forest(criterion=gini)", d, ENS_ERANGE, "forest.criterion is for ");
     fit_fails("forest(max_samples=51)", d, ENS_ERANGE,
               "forest.max_samples = 51 is above the 50 rows");
     ens_dataset_free(d);
