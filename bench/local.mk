@@ -7,6 +7,8 @@ EXTRA_DIST += \
 	bench/events.py \
 	bench/forest.md \
 	bench/forest.py \
+	bench/importance.R \
+	bench/importance.md \
 	bench/loading.R \
 	bench/loading.md \
 	bench/loading.py \

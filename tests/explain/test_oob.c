@@ -2,6 +2,8 @@
 #include <config.h>
 
 #include "explain/table.h"
+#include <core/hash.h>
+#include <learn/model.h>
 
 static ens_error err;
 
@@ -160,6 +162,55 @@ START_TEST(another_table_is_told_from_that_of_the_fit)
 }
 END_TEST
 
+/* The fingerprint by the words of doc/model-format.md: little-endian 64-bit values, a hash a column. */
+START_TEST(the_fingerprint_is_as_documented)
+{
+    enum { N = 30, COLUMNS = 5 };
+    ens_dataset *data = varied(1);
+    ens_model *model = model_fit("forest(n_estimators=2)", data, 1, 1);
+    unsigned char hashes[8 * COLUMNS];
+    ens__hash all;
+
+    for (size_t c = 0; c < COLUMNS; c++) {
+        ens__hash h;
+        uint64_t v;
+
+        ens__hash_init(&h);
+        for (size_t i = 0; i < N; i++) {
+            double x = c == 0   ? ens_dataset_get(data, i, 0)
+                       : c == 1 ? ens_dataset_get(data, i, 1)
+                       : c == 2 ? ens_dataset_y(data, i)
+                                : ens_dataset_weight(data, i);
+            unsigned char bytes[8];
+
+            if (c == 0 && isnan(x))
+                v = 0x7ff8000000000000u;
+            else if (c == 1)
+                v = isnan(x) ? UINT64_MAX : (uint64_t)x;
+            else
+                memcpy(&v, &x, sizeof v);
+            v = c == 4 ? 1 : v;
+            for (int b = 0; b < 8; b++)
+                bytes[b] = (unsigned char)(v >> 8 * b);
+            ens__hash_add(&h, bytes, 8);
+        }
+        v = ens__hash_value(&h);
+        for (int b = 0; b < 8; b++)
+            hashes[8 * c + (size_t)b] = (unsigned char)(v >> 8 * b);
+    }
+    ens__hash_init(&all);
+    ens__hash_add(&all, hashes, sizeof hashes);
+    ck_assert_uint_eq(model->fingerprint, ens__hash_value(&all));
+
+    /* Without one, nothing can be told. */
+    model->fingerprint = 0;
+    ck_fails(ens_model_oob_predict(model, data, (double[N]){0}, NULL, &err), ENS_ESUPPORT,
+             "does not say on which rows it was fitted");
+    ens_model_free(model);
+    ens_dataset_free(data);
+}
+END_TEST
+
 START_TEST(columns_may_stand_elsewhere)
 {
     ens_dataset *data = varied(0), *moved = varied(8);
@@ -215,6 +266,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, oob_score_is_not_needed_for_them);
     tcase_add_test(tc, each_row_of_a_view_gets_its_own);
     tcase_add_test(tc, another_table_is_told_from_that_of_the_fit);
+    tcase_add_test(tc, the_fingerprint_is_as_documented);
     tcase_add_test(tc, columns_may_stand_elsewhere);
     tcase_add_test(tc, rows_of_no_weight_have_none);
     tcase_add_test(tc, what_has_no_bags_is_refused);

@@ -243,6 +243,7 @@ ens_model *probe_model(const char *recipe)
     m->schema.target = ens__strdup("grade");
     m->seed = UINT64_MAX - 1;
     m->n_train = 150;
+    m->fingerprint = 1234567890123456789u;
     m->library = ens__strdup("0.1.0");
     ck_ok(ens__model_add_score(m, "oob", "accuracy", 0.95, &err));
     ck_ok(ens__model_add_score(m, "oob", "roc_auc", (double)NAN, &err));

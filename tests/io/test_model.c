@@ -51,6 +51,7 @@ static void same_model(const ens_model *a, const ens_model *b)
     }
     ck_assert_uint_eq(a->seed, b->seed);
     ck_assert_uint_eq(a->n_train, b->n_train);
+    ck_assert_uint_eq(a->fingerprint, b->fingerprint);
     ck_assert_str_eq(a->library, b->library);
     same_scores(a, b);
     ck_ok(ens_learner_print(&recipe[0], a->learner, ENS_PRINT_FULL, &err));
@@ -280,6 +281,7 @@ static const lie lies[] = {
     {"seed", "18446744073709551614", "", ENS_EFORMAT, "seed is not a count"},
     {"seed", "18446744073709551614", "-1", ENS_EFORMAT, "seed is not a count"},
     {"n_train", "150", "150 ", ENS_EFORMAT, "n_train is not a count"},
+    {"fingerprint", "1234567890123456789", "0x12", ENS_EFORMAT, "fingerprint is not a count"},
     {"schema", "\"classification\"", "\"regression\"", ENS_EFORMAT,
      "3 classes do not suit"},
     {"schema", "\"classification\"", "\"auto\"", ENS_EFORMAT,
