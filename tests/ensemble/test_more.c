@@ -80,8 +80,8 @@ static const char *const recipes[] = {
     "forest(n_estimators=%d, oob_score=true, class_weight=balanced)",
     "bagging(tree, n_estimators=%d, max_samples=0.5, max_features=0.5, oob_score=true)",
     "bagging(naive_bayes, n_estimators=%d, bootstrap_features=true)",
-    "bagging(forest(n_estimators=2), n_estimators=%d, bootstrap=false, max_samples=20, "
-    "oob_score=true)",
+    ("bagging(forest(n_estimators=2), n_estimators=%d, bootstrap=false, max_samples=20, "
+     "oob_score=true)"), /* one text */
 };
 
 START_TEST(the_bytes_are_those_of_one_fit)
