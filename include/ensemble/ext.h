@@ -166,7 +166,8 @@ typedef enum ens_caps {
     ENS_TAKES_WEIGHTS = 16,   /**< w and count; others are fed repeated rows, and no sample weights */
     ENS_TAKES_ONE_CLASS = 32, /**< a target of one class is no error */
     ENS_OF_MEMBERS = 64,      /**< missing, categories and weights are up to the members */
-    ENS_TAKES_NUMBERS = 128   /**< features with x */
+    ENS_TAKES_NUMBERS = 128,  /**< features with x */
+    ENS_TAKES_LONG_BLOCKS = 256 /**< its predict takes up to ENS_LONG_BLOCK rows */
 } ens_caps;
 
 typedef struct ens_part ens_part;
@@ -234,8 +235,9 @@ typedef struct ens_learner_type {
     size_t (*quantiles_scratch)(const void *fit);
 } ens_learner_type;
 
-/** Rows a predict call gets at most. */
+/** Rows a predict call gets at most, and one of a type with ENS_TAKES_LONG_BLOCKS. */
 #define ENS_BLOCK 256
+#define ENS_LONG_BLOCK 1024
 
 /** Make a type known under its name. @p type must live as long as the process.
  *  Register before other threads use the library. @return ENS_OK; ENS_EINVAL if the name is taken, the abi

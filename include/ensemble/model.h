@@ -102,6 +102,25 @@ ENS_API ens_status ens_model_predict_quantiles(const ens_model *model, const ens
                                                const ens_quantile_options *options, double *out,
                                                const ens_exec *exec, ens_error *err);
 
+/**
+ * Predict one row, without a lock or an allocation: for services that answer one question at a time.
+ *
+ * @param x       [ens_model_p()] in the order of ens_model_feature(): numbers, and for a category the place
+ *                of its level, as ens_model_feature_level() counts them; NaN is missing, also for a level
+ *                that training never saw
+ * @param[out] out [ens_model_k()] as in ens_model_predict(), bit for bit
+ * @param scratch ens_model_row_scratch() bytes, of any alignment; what is in them before and after means
+ *                nothing. Threads need one each.
+ * @return ENS_OK; ENS_EINVAL for NULL or what is no level; ENS_ESUPPORT for a missing value that the learner
+ *         cannot take
+ *
+ * O(p + cost of a row). Any learner; a forest walks all its trees at once.
+ */
+ENS_API ens_status ens_model_predict_row(const ens_model *model, const double *x, double *out,
+                                         void *scratch, ens_error *err);
+/** Bytes that ens_model_predict_row() works in. */
+ENS_API size_t ens_model_row_scratch(const ens_model *model);
+
 /** Outputs a row: the number of classes, or 1. */
 ENS_API size_t ens_model_k(const ens_model *model);
 ENS_API ens_task ens_model_task(const ens_model *model);

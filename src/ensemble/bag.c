@@ -34,12 +34,37 @@ void ens__bag_free(void *state)
          t++)
         ens_fitted_clear(&bag->fit[t]);
     ens__quantiles_free(bag->quantiles);
+    ens__trees_free(bag->trees);
     ens__bag_free(bag->base);
     ens__free(bag->fit);
     ens__free(bag->seed);
     ens__free(bag->features);
     ens__free(bag->oob);
     ens__free(bag);
+}
+
+/* ---- The runtime form ------------------------------------------------------------------------- */
+
+ens_status ens__bag_pack(ens__bag *bag, const ens_feature *feature, const ens_exec *exec,
+                         ens_error *err)
+{
+    const ens__tree **tree;
+    ens__trees_source from = {
+        .n = bag->n, .feature = feature, .p = bag->p, .map = bag->features};
+    ens_status st;
+
+    for (size_t t = 0; t < bag->n; t++)
+        if (bag->fit[t].type != &ens__tree_type)
+            return ENS_OK;
+    if ((tree = ens__array(bag->n, sizeof *tree)) == NULL)
+        return ens__nomem(err);
+    for (size_t t = 0; t < bag->n; t++)
+        tree[t] = bag->fit[t].state;
+    from.tree = tree;
+    from.p_tree = bag->p_member;
+    st = ens__trees_make(&bag->trees, &from, exec, err);
+    ens__free(tree);
+    return st;
 }
 
 /* ---- Predicting ------------------------------------------------------------------------------- */
@@ -54,20 +79,22 @@ const ens_feature *ens__bag_features(const ens__bag *bag, size_t t,
     return buf;
 }
 
-/* One member's outputs, its features, its own scratch. */
+/* One member's outputs, its features, its own scratch; or the codes of a block. */
 size_t ens__bag_scratch(const void *state)
 {
     const ens__bag *bag = state;
 
+    if (bag->trees != NULL)
+        return ens__trees_scratch(bag->trees);
     return ens__bag_round(ENS_BLOCK * bag->k * sizeof(double)) +
            ens__bag_round(bag->p_member * sizeof(ens_feature)) +
            ens__bag_round(bag->scratch);
 }
 
-/* out = (1 / n) sum over members of their outputs, added in the order of the members */
-void ens__bag_predict(const void *state, const ens_rows *rows, double *out, void *scratch)
+/* out = sum over members of their outputs, for at most ENS_BLOCK rows */
+static void sum_members(const ens__bag *bag, const ens_rows *rows, double *out,
+                        void *scratch)
 {
-    const ens__bag *bag = state;
     size_t cells = rows->n * bag->k;
     double *one = scratch;
     ens_feature *buf = (ens_feature *)((char *)scratch +
@@ -84,6 +111,24 @@ void ens__bag_predict(const void *state, const ens_rows *rows, double *out, void
         for (size_t c = 0; c < cells; c++)
             out[c] += one[c];
     }
+}
+
+/* out = (1 / n) sum over members of their outputs, added in the order of the members */
+void ens__bag_predict(const void *state, const ens_rows *rows, double *out, void *scratch)
+{
+    const ens__bag *bag = state;
+    size_t cells = rows->n * bag->k;
+
+    if (bag->trees != NULL)
+        ens__trees_predict(bag->trees, rows, out, scratch);
+    else
+        for (size_t i = 0; i < rows->n; i += ENS_BLOCK) {
+            ens_rows part = *rows;
+
+            part.row += i;
+            part.n = rows->n - i < ENS_BLOCK ? rows->n - i : ENS_BLOCK;
+            sum_members(bag, &part, out + i * bag->k, scratch);
+        }
     for (size_t c = 0; c < cells; c++)
         out[c] /= (double)bag->n;
 }
@@ -119,7 +164,7 @@ size_t ens__bag_bytes(const void *state)
         bytes += ens__fitted_bytes(&bag->fit[t]);
     if (bag->quantiles != NULL)
         bytes += ens__quantiles_bytes(bag->quantiles, bag);
-    return bytes;
+    return bytes + ens__trees_bytes(bag->trees);
 }
 
 /* ---- Explaining ------------------------------------------------------------------------------- */
@@ -347,6 +392,8 @@ ens_status ens__bag_read(void **out, const ens__bag_spec *spec, const ens_learne
 
         bag->scratch = scratch > bag->scratch ? scratch : bag->scratch;
     }
+    if (st == ENS_OK)
+        st = ens__bag_pack(bag, a->feature, NULL, err);
     if (st == ENS_OK) {
         *out = bag;
         bag = NULL;

@@ -6,6 +6,7 @@
 
 #include <core/param.h>
 #include <ensemble/ext.h>
+#include <tree/trees.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -49,6 +50,7 @@ typedef struct ens__bag {
     size_t n_oob;
     struct ens__quantiles *quantiles; /* of a forest that predicts them, else NULL; see quantile.h */
     size_t scratch; /* the most that a member's predict needs */
+    ens__trees *trees; /* the runtime form of members that are trees, or NULL */
     struct ens__bag *base; /* owns the first base->n members; NULL if all are its own */
     atomic_size_t refs;    /* the model, and bags of which it is the base */
 } ens__bag;
@@ -69,6 +71,9 @@ size_t ens__bag_p_member(const ens__bag_spec *spec, const ens_learner *owner, si
 
 /* Do members see features of their own, though they may come to all? */
 bool ens__bag_draws_features(const ens__bag_spec *spec, const ens__bag *bag);
+
+/* The runtime form of the members, once they are there, if they are trees. */
+ens_status ens__bag_pack(ens__bag *bag, const ens_feature *feature, const ens_exec *exec, ens_error *err);
 
 /* The rest of a learner type's functions, as both have them. */
 void ens__bag_predict(const void *bag, const ens_rows *rows, double *out, void *scratch);

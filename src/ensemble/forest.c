@@ -182,7 +182,7 @@ const ens_learner_type ens__forest_type = {
     .help = "random forest: the mean of trees grown on bootstrap samples with random "
             "candidates",
     .caps = ENS_CLASSIFIES | ENS_REGRESSES | ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES |
-            ENS_TAKES_WEIGHTS | ENS_TAKES_NUMBERS,
+            ENS_TAKES_WEIGHTS | ENS_TAKES_NUMBERS | ENS_TAKES_LONG_BLOCKS,
     .params = table,
     .params_size = sizeof(forest_params),
     .check = check,

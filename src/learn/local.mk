@@ -19,6 +19,7 @@ libens_internal_la_SOURCES += \
 	src/learn/plan.c \
 	src/learn/plan.h \
 	src/learn/predict.c \
+	src/learn/predict_row.c \
 	src/learn/recipe.c \
 	src/learn/registry.c \
 	src/learn/tree.c \

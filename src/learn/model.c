@@ -90,6 +90,7 @@ ens_status ens__model_finish(ens_model *m, ens_error *err)
         m->csv_types[n++] =
             (ens_csv_type){m->schema.feature[j].name, m->schema.feature[j].type};
     m->scratch = ens_fitted_scratch(&m->root);
+    m->takes_missing = (ens__learner_caps(m->learner) & ENS_TAKES_MISSING) != 0;
     return ENS_OK;
 }
 

@@ -8,9 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Blocks a task predicts: enough work to be worth taking, few enough to share out. */
-#define TASK_BLOCKS 4
-#define TASK_ROWS   ((size_t)TASK_BLOCKS * ENS_BLOCK)
+/* Rows a task predicts: enough work to be worth taking, few enough to share out. */
+#define TASK_ROWS ((size_t)ENS_LONG_BLOCK)
 
 typedef struct job {
     const ens_model *model;
@@ -27,12 +26,14 @@ static ens_status predict_task(void *ctx, size_t task, unsigned worker, ens_erro
 {
     const job *j = ctx;
     const ens_fitted *root = &j->model->root;
+    bool takes_long = (root->type->caps & ENS_TAKES_LONG_BLOCKS) != 0;
+    size_t block = takes_long ? ENS_LONG_BLOCK : ENS_BLOCK;
     size_t end =
         (task + 1) * TASK_ROWS < j->data->n ? (task + 1) * TASK_ROWS : j->data->n;
 
     (void)err;
-    for (size_t i = task * TASK_ROWS; i < end; i += ENS_BLOCK) {
-        size_t n = end - i < ENS_BLOCK ? end - i : ENS_BLOCK;
+    for (size_t i = task * TASK_ROWS; i < end; i += block) {
+        size_t n = end - i < block ? end - i : block;
         ens_rows rows = {j->aligned.feature, j->aligned.p, j->data->row + i, n};
 
         double *out = j->out + i * j->width;

@@ -10,5 +10,8 @@ libens_internal_la_SOURCES += \
 	src/tree/rows.c \
 	src/tree/split.c \
 	src/tree/tree.h \
+	src/tree/trees.c \
+	src/tree/trees.h \
+	src/tree/trees_walk.c \
 	src/tree/walk.c \
 	src/tree/work.h

@@ -6,7 +6,8 @@ tests_test_ensemble_SOURCES = tests/run.h tests/ensemble/main.c \
 	tests/ensemble/test_determinism.c \
 	tests/ensemble/test_more.c \
 	tests/ensemble/test_oom.c \
-	tests/ensemble/test_quantile.c
+	tests/ensemble/test_quantile.c \
+	tests/ensemble/test_trees.c
 tests_test_ensemble_CPPFLAGS = $(test_cppflags)
 tests_test_ensemble_CFLAGS = $(test_cflags)
 tests_test_ensemble_LDADD = $(test_ldadd)

@@ -9,6 +9,7 @@ Suite *determinism_suite(void);
 Suite *more_suite(void);
 Suite *oom_suite(void);
 Suite *quantile_suite(void);
+Suite *trees_suite(void);
 
 /* One line a module: each tests/ensemble/test_*.c has one of these. */
 static Suite *(*const suites[])(void) = {
@@ -17,6 +18,7 @@ static Suite *(*const suites[])(void) = {
     more_suite,
     oom_suite,
     quantile_suite,
+    trees_suite,
     NULL,
 };
 
