@@ -245,10 +245,36 @@ static const char *check_node(ens__tree *t, size_t i, const ens_read_args *a)
     return NULL;
 }
 
+/* Every node but the root is the child of one, so that it is a tree. Children are known to lie behind parents. */
+static ens_status check_shape(const ens__tree *t, size_t index, const ens_read_args *a,
+                              ens_error *err)
+{
+    uint8_t *parents = ens__zeros(t->n_nodes, sizeof *parents);
+    size_t bad = 0;
+
+    if (parents == NULL)
+        return ens__nomem(err);
+    for (size_t i = 0; i < t->n_nodes; i++) {
+        uint32_t left = t->node[i].left;
+
+        bad = i > 0 && parents[i] == 0 ? i : bad;
+        if (t->node[i].feature == ENS__LEAF)
+            continue;
+        bad = parents[left] + parents[left + 1] > 0 ? i : bad;
+        parents[left] = parents[left + 1] = 1;
+    }
+    ens__free(parents);
+    return bad == 0 ? ENS_OK
+                    : ens_reader_bad(a->reader, err,
+                                     "node %zu of tree %zu shares or lacks a parent", bad,
+                                     index);
+}
+
 static ens_status check_tree(ens__tree *t, size_t index, const ens_read_args *a,
                              ens_error *err)
 {
     const char *problem;
+    ens_status st;
 
     for (size_t i = 0; i < t->n_nodes; i++)
         if ((problem = check_node(t, i, a)) != NULL)
@@ -262,7 +288,8 @@ static ens_status check_tree(ens__tree *t, size_t index, const ens_read_args *a,
     if (!all_finite(t->value, t->n_values * t->k) || !all_finite(t->share, t->n_used))
         return ens_reader_bad(a->reader, err, "tree %zu has a value that is not finite",
                               index);
-    return ens__tree_measure(t, err);
+    st = check_shape(t, index, a, err);
+    return st == ENS_OK ? ens__tree_measure(t, err) : st;
 }
 
 /* A copy of n items of size bytes, from item `start` of an array. */

@@ -412,7 +412,7 @@ static ens_status fill(maker *m, bool *fits, const ens_exec *exec, ens_error *er
             return st;
     if (trees->n_values > ~ENS__TREES_LEAF)
         return ENS_OK;
-    if ((trees->word = ens__aligned(trees->n_words + 2, sizeof *trees->word)) == NULL)
+    if ((trees->word = ens__array(trees->n_words + 2, sizeof *trees->word)) == NULL)
         return ens__nomem(err);
     trees->word[trees->n_words] = trees->word[trees->n_words + 1] = 0;
     trees->block = block_of(trees);

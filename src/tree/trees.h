@@ -38,7 +38,7 @@ typedef struct ens__trees_feature {
 
 typedef struct ens__trees {
     size_t n, k;
-    _Alignas(8) uint32_t *word;  /* [n_words] and two zeros, so that no step reads past the end */
+    uint32_t *word; /* [n_words] and two zeros, so that no step reads past the end */
     size_t n_words;
     size_t *root;    /* [n + 1] first word of each tree */
     double *value;   /* [n_values][k] distinct leaves of all trees */

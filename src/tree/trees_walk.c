@@ -104,7 +104,8 @@ static void make_codes(const ens__trees *trees, const ens_rows *rows, size_t beg
 
 /* ---- Walking ---------------------------------------------------------------------------------------------------- */
 
-/* Walker i < n begins at word[at[i]], where there is room for LANES more, and sees code[i * stride]; leaf[i] becomes the leaf that it comes to. */
+/* Walker i < n begins at word[at[i]] and sees code[i * stride]; leaf[i] becomes the leaf that it comes to. at has
+ * room for LANES more. */
 #define WALK_ARGS                                                                        \
     const uint32_t *restrict word, uint32_t *restrict at, const uint16_t *restrict code, \
         size_t stride, uint32_t *restrict leaf, size_t n
