@@ -253,6 +253,86 @@ static bool out_of_bag_predictions_fit_the_rows(ens__trial *t)
     return true;
 }
 
+/* ---- Members --------------------------------------------------------------------------------------------- */
+
+static bool members_can_be_asked_for(ens__trial *t)
+{
+    const ens_fitted *root = &t->model->root;
+    size_t p = ens_model_p(t->model), n;
+
+    if ((root->type->n_members == NULL) != (root->type->member == NULL))
+        return ens__trial_fail(t, "n_members and member go together");
+    if (root->type->n_members == NULL)
+        return true;
+    if ((n = root->type->n_members(root->state)) == 0)
+        return ens__trial_fail(t, "n_members is 0");
+    for (size_t m = 0; m < n; m++) {
+        ens_part part = {0};
+
+        root->type->member(&part, root->state, m);
+        if (part.fitted.type == NULL || part.fitted.state == NULL || part.p == 0)
+            return ens__trial_fail(t, "member %zu has no type, state or features", m);
+        if (part.feature == NULL && part.p != p)
+            return ens__trial_fail(t, "member %zu sees all %zu of %zu features", m,
+                                   part.p, p);
+        for (size_t j = 0; part.feature != NULL && j < part.p; j++)
+            if (part.feature[j] >= p)
+                return ens__trial_fail(t, "member %zu sees feature %u of %zu", m,
+                                       (unsigned)part.feature[j], p);
+    }
+    return true;
+}
+
+/* How often each row is in the bag of a member, into count[n]. */
+static bool draw_bag(ens__trial *t, uint32_t *count, const ens_fit_args *a, size_t m)
+{
+    size_t drawn = 0;
+
+    memset(count, 0xff, a->rows.n * sizeof *count);
+    t->err = (ens_error){0};
+    if (t->model->root.type->in_bag(count, t->model->learner->params, a, m, &t->err) !=
+        ENS_OK)
+        return ens__trial_error(t, "in_bag");
+    for (size_t i = 0; i < a->rows.n; i++) {
+        if (count[i] > 1000 * a->rows.n)
+            return ens__trial_fail(t, "row %zu is %u times in bag %zu", i,
+                                   (unsigned)count[i], m);
+        drawn += count[i];
+    }
+    return drawn > 0 || ens__trial_fail(t, "bag %zu is empty", m);
+}
+
+static bool bags_are_drawn_again(ens__trial *t)
+{
+    const ens_fitted *root = &t->model->root;
+    const ens__table *table = t->data->table;
+    ens_fit_args a = {.learner = t->model->learner,
+                      .rows = {table->feature, table->p, t->data->row, t->n},
+                      .n_table = table->n,
+                      .seed = t->model->seed};
+    uint32_t *one, *two;
+    bool ok = true;
+
+    if (root->type->in_bag == NULL)
+        return true;
+    if (root->type->n_members == NULL)
+        return ens__trial_fail(t, "in_bag without n_members");
+    one = ens__array(t->n, sizeof *one);
+    two = ens__array(t->n, sizeof *two);
+    if (one == NULL || two == NULL)
+        ok = ens__trial_fail(t, "out of memory");
+    for (size_t m = 0; ok && m < root->type->n_members(root->state); m++) {
+        ok = draw_bag(t, one, &a, m) && draw_bag(t, two, &a, m);
+        if (ok && memcmp(one, two, t->n * sizeof *one) != 0)
+            ok = ens__trial_fail(t, "bag %zu has other rows when it is drawn again", m);
+    }
+    ens__free(one);
+    ens__free(two);
+    return ok;
+}
+
+/* ---- Scores and bags -------------------------------------------------------------------------------------- */
+
 static bool scores_are_numbers(ens__trial *t)
 {
     ens_score *score = NULL;
@@ -320,6 +400,8 @@ const ens__check ens__model_checks[] = {
     {"describes_itself", 0, 0, describes_itself},
     {"importance_is_in_shares", 0, 0, importance_is_in_shares},
     {"out_of_bag_predictions_fit_the_rows", 0, 0, out_of_bag_predictions_fit_the_rows},
+    {"members_can_be_asked_for", 0, 0, members_can_be_asked_for},
+    {"bags_are_drawn_again", 0, 0, bags_are_drawn_again},
     {"scores_are_numbers", 0, 0, scores_are_numbers},
     {"can_be_bagged", 0, 0, can_be_bagged},
     {NULL, 0, 0, NULL},

@@ -225,6 +225,39 @@ static const double *stump_oob(const void *fit)
     return now == OOB_IMPOSSIBLE ? oob : NULL;
 }
 
+/* As an ensemble it has one member, itself, which it lends to nobody. */
+static const ens_learner_type inner = {.abi = ENS_EXT_ABI, .name = "stump", .predict = stump_predict};
+
+static size_t stump_members(const void *fit)
+{
+    (void)fit;
+    return 1;
+}
+
+static void stump_member(ens_part *out, const void *fit, size_t t)
+{
+    static const uint32_t too_much[] = {99};
+
+    (void)t;
+    *out = (ens_part){{&inner, (void *)(uintptr_t)fit}, NULL, ((const stump *)fit)->p};
+    if (now == MEMBER_SEES_TOO_MUCH)
+        *out = (ens_part){out->fitted, too_much, 1};
+}
+
+/* Every row but the first. */
+static ens_status stump_in_bag(uint32_t *count, const void *params, const ens_fit_args *a, size_t t,
+                               ens_error *err)
+{
+    (void)params;
+    (void)t;
+    (void)err;
+    for (size_t i = 0; i < a->rows.n; i++)
+        count[i] = now != BAG_IS_EMPTY && i > 0;
+    if (now == BAG_IS_DRAWN_ANEW)
+        count[0] = (uint32_t)(calls++ % 2);
+    return ENS_OK;
+}
+
 static ens_learner_type type = {
     .abi = ENS_EXT_ABI,
     .name = "faulty",
@@ -241,6 +274,9 @@ static ens_learner_type type = {
     .importance = stump_importance,
     .oob = stump_oob,
     .describe = stump_describe,
+    .n_members = stump_members,
+    .member = stump_member,
+    .in_bag = stump_in_bag,
 };
 
 void faulty_register(void)

@@ -28,6 +28,9 @@ typedef enum fault {
     DESCRIBE_IN_PROSE,
     IMPORTANCE_NEGATIVE,
     OOB_IMPOSSIBLE,
+    MEMBER_SEES_TOO_MUCH,     /* a feature that there is not */
+    BAG_IS_EMPTY,
+    BAG_IS_DRAWN_ANEW,        /* another one each time */
 } fault;
 
 /* `faulty`: class shares or mean on either side of 0 in the first feature. Registered by the first call. */

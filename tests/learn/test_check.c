@@ -110,6 +110,9 @@ static const struct {
     {DESCRIBE_IN_PROSE, "describes_itself"},
     {IMPORTANCE_NEGATIVE, "importance_is_in_shares"},
     {OOB_IMPOSSIBLE, "out_of_bag_predictions_fit_the_rows"},
+    {MEMBER_SEES_TOO_MUCH, "members_can_be_asked_for"},
+    {BAG_IS_EMPTY, "bags_are_drawn_again"},
+    {BAG_IS_DRAWN_ANEW, "bags_are_drawn_again"},
 };
 
 START_TEST(each_fault_is_found)
