@@ -229,7 +229,8 @@ static double bytes_at_least(const job *j)
  * those? */
 static ens_status count_member(job *j, size_t t, ens_error *err)
 {
-    size_t bytes = ens__fitted_bytes(&j->bag->fit[t]);
+    size_t bytes = ens__fitted_bytes(&j->bag->fit[t]) +
+                   (j->spec->keeps_rows ? j->m * sizeof(uint32_t) : 0);
     size_t total = atomic_fetch_add(&j->bytes, bytes) + bytes;
     size_t n = atomic_fetch_add(&j->n_fitted, 1) + 1;
 

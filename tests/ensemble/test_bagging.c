@@ -8,6 +8,7 @@
 #include <learn/model.h>
 
 #include "learn/toy.h"
+#include "num/chi.h"
 #include "run.h"
 
 static ens_error err;
@@ -343,6 +344,83 @@ START_TEST(features_drawn_with_replacement_may_repeat)
 }
 END_TEST
 
+enum { N_DRAWS = 400 };
+
+/* How often each of the 10 features was drawn. */
+static void count_features(double *seen, const char *recipe, const ens_dataset *d)
+{
+    ens_model *m = fit(recipe, d);
+    const ens__bag *bag = bag_of(m);
+
+    ck_assert_uint_eq(bag->n, N_DRAWS);
+    memset(seen, 0, 10 * sizeof *seen);
+    for (size_t i = 0; i < bag->n * bag->p_member; i++)
+        seen[bag->features[i]]++;
+    ens_model_free(m);
+}
+
+START_TEST(features_are_drawn_evenly)
+{
+    ens_dataset *d = generate("hastie_10_2(n=20)");
+    double seen[10], expected[10];
+
+    for (int j = 0; j < 10; j++)
+        expected[j] = N_DRAWS * 4 / 10.0;
+    count_features(
+        seen, "bagging(dummy, n_estimators=400, max_features=4, bootstrap_features=true)",
+        d);
+    ck_chi_square(seen, expected, 10);
+    /* Without replacement a member's counts vary less, by (10 - 4) / (10 - 1). */
+    count_features(seen, "bagging(dummy, n_estimators=400, max_features=4)", d);
+    for (int j = 0; j < 10; j++)
+        seen[j] = expected[j] + (seen[j] - expected[j]) / sqrt(6.0 / 9);
+    ck_chi_square(seen, expected, 10);
+    ens_dataset_free(d);
+}
+END_TEST
+
+/* Bags as the members got them: the model draws them again. */
+START_TEST(rows_are_drawn_evenly)
+{
+    enum { N = 50 };
+    static const char *const recipes[] = {
+        "bagging(dummy, n_estimators=400)",
+        "bagging(dummy, n_estimators=400, bootstrap=false, max_samples=10)"};
+    ens_dataset *d = generate("hastie_10_2(n=50)");
+    double draws[] = {N, 10}, spread[] = {1, (N - 10) / (N - 1.0)};
+    uint32_t row[N], count[N];
+
+    for (uint32_t i = 0; i < N; i++)
+        row[i] = i;
+    for (int r = 0; r < 2; r++) {
+        ens_model *m = fit(recipes[r], d);
+        ens_fit_args a = {.learner = m->learner,
+                          .rows = {d->table->feature, 10, row, N},
+                          .n_table = N,
+                          .seed = 1};
+        double seen[N] = {0}, expected[N];
+
+        for (size_t t = 0; t < N_DRAWS; t++) {
+            uint32_t total = 0;
+
+            ck_ok(m->root.type->in_bag(count, m->learner->params, &a, t, &err));
+            for (int i = 0; i < N; i++) {
+                seen[i] += count[i];
+                total += count[i];
+            }
+            ck_assert_uint_eq(total, draws[r]);
+        }
+        for (int i = 0; i < N; i++) {
+            expected[i] = N_DRAWS * draws[r] / N;
+            seen[i] = expected[i] + (seen[i] - expected[i]) / sqrt(spread[r]);
+        }
+        ck_chi_square(seen, expected, N);
+        ens_model_free(m);
+    }
+    ens_dataset_free(d);
+}
+END_TEST
+
 /* Weights of rows go to the members beside the counts of the draw: rows of weight 0 are as if not there. */
 START_TEST(a_part_of_weighted_rows_is_drawn)
 {
@@ -611,6 +689,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, a_subspace_is_all_rows_and_some_features);
     tcase_add_test(tc, a_patch_is_some_rows_and_some_features);
     tcase_add_test(tc, features_drawn_with_replacement_may_repeat);
+    tcase_add_test(tc, features_are_drawn_evenly);
+    tcase_add_test(tc, rows_are_drawn_evenly);
     tcase_add_test(tc, a_part_of_weighted_rows_is_drawn);
     tcase_add_test(tc, a_forest_balances_over_all_rows_or_in_each_bag);
     tcase_add_test(tc, without_a_row_out_of_bag_there_is_no_score);
