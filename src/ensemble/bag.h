@@ -22,8 +22,8 @@ typedef struct ens__bag_spec {
 } ens__bag_spec;
 
 /* Rows for a parameter struct that has an `ens__bag_spec bag`, but for those whose defaults differ. */
-#define ENS__BAG_ROWS(type)                                                                        \
-    {"bootstrap", "replace", ENS_PARAM_BOOL, offsetof(type, bag.bootstrap), "true", 0, 1, "",      \
+#define ENS__BAG_ROWS(type, with)                                                                        \
+    {"bootstrap", "replace", ENS_PARAM_BOOL, offsetof(type, bag.bootstrap), with, 0, 1, "",        \
      "draw rows with replacement"},                                                                \
         {"max_samples",                                                                            \
          "subsample,bagging_fraction,sample_fraction",                                             \
@@ -99,5 +99,6 @@ size_t ens__bag_round(size_t bytes);
 
 extern const ens_learner_type ens__bagging_type;
 extern const ens_learner_type ens__forest_type;
+extern const ens_learner_type ens__extra_trees_type;
 
 #endif

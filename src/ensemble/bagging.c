@@ -12,7 +12,7 @@ typedef struct bagging_params {
 static const ens_param table[] = {
     {"n_estimators", "num_iterations,n_iter,num_trees,ntree", ENS_PARAM_INT,
      offsetof(bagging_params, bag.n_estimators), "10", 1, 1e6, "", "members to fit"},
-    ENS__BAG_ROWS(bagging_params),
+    ENS__BAG_ROWS(bagging_params, "true"),
     {"max_features", "feature_fraction,colsample_bytree", ENS_PARAM_AMOUNT,
      offsetof(bagging_params, bag.max_features), "1.0", 1, 1e9, "",
      "features that each member draws: a count, or a fraction of all"},

@@ -5,6 +5,11 @@
 #include <learn/learner.h>
 
 const ens_learner_type *const ens__builtins[] = {
-    &ens__tree_type,    &ens__naive_bayes_type, &ens__dummy_type,
-    &ens__bagging_type, &ens__forest_type,      NULL,
+    &ens__tree_type,
+    &ens__naive_bayes_type,
+    &ens__dummy_type,
+    &ens__bagging_type,
+    &ens__forest_type,
+    &ens__extra_trees_type,
+    NULL,
 };

@@ -1,6 +1,8 @@
-/* forest.c - the learner `forest`: bagged trees that draw features at each split, under flat parameters.
+/* forest.c - the learners `forest` and `extra_trees`: bagged trees that draw features at each split, and cuts of them,
+ * under flat parameters.
  *
- * Breiman (2001), "Random forests", Machine Learning 45.  All of the work is that of bagging(tree). */
+ * Breiman (2001), "Random forests", Machine Learning 45; Geurts, Ernst and Wehenkel (2006), "Extremely randomized
+ * trees", Machine Learning 63.  All of the work is that of bagging(tree). */
 #include <config.h>
 
 #include <core/error.h>
@@ -16,14 +18,25 @@ typedef struct forest_params {
     ens_list quantiles;
 } forest_params;
 
-static const ens_param table[] = {
-    {"n_estimators", "num_trees,ntree,num_iterations,n_iter", ENS_PARAM_INT,
-     offsetof(forest_params, bag.n_estimators), "100", 1, 1e6, "", "trees to grow"},
-    ENS__BAG_ROWS(forest_params),
-    ENS__TREE_ROWS(forest_params, "auto"),
-    ENS_ROW(ENS_PARAM_LIST, forest_params, quantiles, "none", 0, 1, "none", "",
-            "of the response, to predict besides its mean: ascending, in (0, 1)"),
-    ENS_PARAM_LAST};
+/* What both types have; `with` and `splitter` are the defaults of bootstrap and splitter. */
+#define FOREST_ROWS(with, splitter)                                                      \
+    {"n_estimators",                                                                     \
+     "num_trees,ntree,num_iterations,n_iter",                                            \
+     ENS_PARAM_INT,                                                                      \
+     offsetof(forest_params, bag.n_estimators),                                          \
+     "100",                                                                              \
+     1,                                                                                  \
+     1e6,                                                                                \
+     "",                                                                                 \
+     "trees to grow"},                                                                   \
+        ENS__BAG_ROWS(forest_params, with),                                              \
+        ENS__TREE_ROWS(forest_params, "auto", splitter),                                 \
+        ENS_ROW(ENS_PARAM_LIST, forest_params, quantiles, "none", 0, 1, "none", "",      \
+                "of the response, to predict besides its mean: ascending, in (0, 1)"),   \
+        ENS_PARAM_LAST
+
+static const ens_param table[] = {FOREST_ROWS("true", "best")};
+static const ens_param extra_table[] = {FOREST_ROWS("false", "random")};
 
 static const ens_list *asks_quantiles(const void *params)
 {
@@ -32,16 +45,26 @@ static const ens_list *asks_quantiles(const void *params)
     return q->v != NULL ? q : NULL;
 }
 
-static ens_status check(const void *params, ens_error *err)
+static ens_status check_params(const forest_params *p, const char *owner,
+                               const char *quantiles, ens_error *err)
 {
-    const forest_params *p = params;
-    ens_status st = ens__bag_check(&p->bag, "forest", err);
+    ens_status st = ens__bag_check(&p->bag, owner, err);
 
     if (st == ENS_OK)
-        st = ens__tree_check(&p->tree, "forest", err);
+        st = ens__tree_check(&p->tree, owner, err);
     if (st == ENS_OK && p->quantiles.v != NULL)
-        st = ens__check_quantiles(&p->quantiles, "forest.quantiles", err);
+        st = ens__check_quantiles(&p->quantiles, quantiles, err);
     return st;
+}
+
+static ens_status check(const void *params, ens_error *err)
+{
+    return check_params(params, "forest", "forest.quantiles", err);
+}
+
+static ens_status check_extra(const void *params, ens_error *err)
+{
+    return check_params(params, "extra_trees", "extra_trees.quantiles", err);
 }
 
 /* Trees see all features; what they draw, they draw at each split. */
@@ -112,9 +135,9 @@ static ens_status extend(void **out, const void *from, const void *params,
     ens_status st;
 
     if (p->quantiles.v != NULL && a->task != ENS_TASK_REGRESSION)
-        return ens__fail(
-            err, ENS_ERANGE,
-            "forest.quantiles is for regression, but the target has classes");
+        return ens__fail(err, ENS_ERANGE,
+                         "%s.quantiles is for regression, but the target has classes",
+                         ens_learner_name(a->learner));
     if ((st = make_member(&member, p, err)) != ENS_OK ||
         (st = weigh_classes(member, a, err)) != ENS_OK ||
         (st = ens__bag_fit(&bag, &spec, member, from, a, err)) != ENS_OK ||
@@ -186,6 +209,38 @@ const ens_learner_type ens__forest_type = {
     .params = table,
     .params_size = sizeof(forest_params),
     .check = check,
+    .prepare = prepare,
+    .fit = fit,
+    .predict = ens__bag_predict,
+    .scratch_size = ens__bag_scratch,
+    .write = write_forest,
+    .read = read_forest,
+    .free = ens__bag_free,
+    .importance = ens__bag_importance,
+    .oob = ens__bag_oob,
+    .describe = ens__bag_describe,
+    .n_members = ens__bag_n_members,
+    .member = ens__bag_member,
+    .in_bag = in_bag,
+    .extend = extend,
+    .grows = "n_estimators",
+    .bytes = ens__bag_bytes,
+    .asks_quantiles = asks_quantiles,
+    .quantiles = ens__bag_quantiles,
+    .quantiles_scratch = ens__bag_quantiles_scratch,
+};
+
+const ens_learner_type ens__extra_trees_type = {
+    .abi = ENS_EXT_ABI,
+    .name = "extra_trees",
+    .help =
+        "extremely randomized trees: the mean of trees whose cuts are drawn at random "
+        "from random candidates",
+    .caps = ENS_CLASSIFIES | ENS_REGRESSES | ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES |
+            ENS_TAKES_WEIGHTS | ENS_TAKES_NUMBERS,
+    .params = extra_table,
+    .params_size = sizeof(forest_params),
+    .check = check_extra,
     .prepare = prepare,
     .fit = fit,
     .predict = ens__bag_predict,

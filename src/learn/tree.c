@@ -17,7 +17,7 @@ typedef struct params {
     ens__tree_params tree;
 } params;
 
-static const ens_param table[] = {ENS__TREE_ROWS(params, "all"), ENS_PARAM_LAST};
+static const ens_param table[] = {ENS__TREE_ROWS(params, "all", "best"), ENS_PARAM_LAST};
 
 ens_status ens__tree_check(const ens__tree_params *p, const char *owner, ens_error *err)
 {
@@ -28,6 +28,11 @@ ens_status ens__tree_check(const ens__tree_params *p, const char *owner, ens_err
     if (p->class_weight.v != NULL && !(sum > 0))
         return ens__fail(err, ENS_ERANGE, "%s.class_weight is zero for every class",
                          owner);
+    for (size_t j = 0; j < p->monotonic_cst.n; j++)
+        if (p->monotonic_cst.v[j] != rint(p->monotonic_cst.v[j]))
+            return ens__fail(err, ENS_ERANGE,
+                             "%s.monotonic_cst has %g, expected -1, 0 or 1", owner,
+                             p->monotonic_cst.v[j]);
     return ENS_OK;
 }
 
@@ -133,6 +138,44 @@ ens_status ens__tree_class_weights(double **out, const ens_list *list,
     return ENS_OK;
 }
 
+/* Constraints for the features of the fit, NULL for none. */
+static ens_status constraints_of(int8_t **out, const ens_list *list,
+                                 ens__criterion criterion, const ens_fit_args *a,
+                                 ens_error *err)
+{
+    const char *owner = ens_learner_name(a->learner);
+    int8_t *sign;
+
+    *out = NULL;
+    if (list->v == NULL)
+        return ENS_OK;
+    if (list->n != a->rows.p)
+        return ens__fail(err, ENS_ERANGE,
+                         "%s.monotonic_cst has %zu values for %zu features", owner,
+                         list->n, a->rows.p);
+    if (a->task == ENS_TASK_CLASSIFICATION && a->k != 2)
+        return ens__fail(
+            err, ENS_ESUPPORT,
+            "%s.monotonic_cst is for numbers and two classes, the target has %zu", owner,
+            a->k);
+    if (criterion == ENS__ABSOLUTE_ERROR)
+        return ens__fail(err, ENS_ESUPPORT,
+                         "%s.monotonic_cst does not go with criterion=absolute_error",
+                         owner);
+    for (size_t j = 0; j < list->n; j++)
+        if (list->v[j] != 0 && a->rows.feature[j].code != NULL)
+            return ens__fail(
+                err, ENS_ERANGE,
+                "%s.monotonic_cst: feature `%s` is a category, which has no order", owner,
+                a->rows.feature[j].name);
+    if ((sign = ens__array(list->n, sizeof *sign)) == NULL)
+        return ens__nomem(err);
+    for (size_t j = 0; j < list->n; j++)
+        sign[j] = (int8_t)list->v[j];
+    *out = sign;
+    return ENS_OK;
+}
+
 static size_t limit_of(int64_t value)
 {
     return value < 0 ? SIZE_MAX : (size_t)value;
@@ -148,6 +191,7 @@ static ens_status fit(void **out, const void *p, const ens_fit_args *a, ens_erro
 {
     const ens__tree_params *t = &((const params *)p)->tree;
     double *weight = NULL, rows = 0;
+    int8_t *sign = NULL;
     ens__tree *tree = NULL;
     ens__tree_options o = {
         .max_depth = limit_of(t->max_depth),
@@ -157,6 +201,7 @@ static ens_status fit(void **out, const void *p, const ens_fit_args *a, ens_erro
         .ccp_alpha = t->ccp_alpha,
         .min_category = (size_t)t->min_samples_level,
         .max_bins = (unsigned)t->max_bins,
+        .random_cuts = t->splitter == ENS__SPLITTER_RANDOM,
     };
     ens_status st;
 
@@ -167,12 +212,15 @@ static ens_status fit(void **out, const void *p, const ens_fit_args *a, ens_erro
     if ((st = criterion_of(&o.criterion, t->criterion, a, err)) != ENS_OK ||
         (st = features_of(&o.max_features, &t->max_features, a, err)) != ENS_OK ||
         (st = ens__tree_class_weights(&weight, &t->class_weight, a, err)) != ENS_OK ||
+        (st = constraints_of(&sign, &t->monotonic_cst, o.criterion, a, err)) != ENS_OK ||
         (st = prepare(p, a, err)) != ENS_OK)
         goto done;
     o.class_weight = weight;
+    o.monotonic = sign;
     if ((st = ens__tree_grow(&tree, &o, a, err)) == ENS_OK)
         *out = tree;
 done:
+    ens__free(sign);
     ens__free(weight);
     return st;
 }

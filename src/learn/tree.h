@@ -15,11 +15,14 @@ typedef struct ens__tree_params {
     ens_list class_weight;
     int64_t max_bins;
     int64_t min_samples_level;
+    int splitter;
+    ens_list monotonic_cst;
     const char *owner; /* no parameter: whose parameters messages should call these; NULL: the learner's */
 } ens__tree_params;
 
 enum { ENS__CRITERION_AUTO };
 enum { ENS__FEATURES_ALL, ENS__FEATURES_SQRT, ENS__FEATURES_LOG2, ENS__FEATURES_AUTO };
+enum { ENS__SPLITTER_BEST, ENS__SPLITTER_RANDOM };
 enum { ENS__WEIGHT_NONE, ENS__WEIGHT_BALANCED, ENS__WEIGHT_BALANCED_SUBSAMPLE };
 
 #define ENS__TREE_ROW(name, kind, type, ...)                                                       \
@@ -31,8 +34,9 @@ enum { ENS__WEIGHT_NONE, ENS__WEIGHT_BALANCED, ENS__WEIGHT_BALANCED_SUBSAMPLE };
         #name, aliases, kind, offsetof(type, tree.name), __VA_ARGS__                               \
     }
 
-/* Rows for a parameter struct that has an `ens__tree_params tree`. features is max_features' default. */
-#define ENS__TREE_ROWS(type, features)                                                             \
+/* Rows for a parameter struct that has an `ens__tree_params tree`. features and cuts are
+ * the defaults of max_features and splitter. */
+#define ENS__TREE_ROWS(type, features, cuts)                                                             \
     ENS__TREE_ROW(criterion, ENS_PARAM_WORD, type, "auto", 0, 0,                                   \
                   "auto,gini,entropy,squared_error,absolute_error",                                \
                   "what splits decrease; auto: gini for classes, squared_error for numbers"),      \
@@ -66,7 +70,13 @@ enum { ENS__WEIGHT_NONE, ENS__WEIGHT_BALANCED, ENS__WEIGHT_BALANCED_SUBSAMPLE };
                           "bins of a number's values; columns of fewer distinct values lose "      \
                           "nothing"),                                                              \
         ENS__TREE_ROW(min_samples_level, ENS_PARAM_INT, type, "5", 1, 1e9, "",                     \
-                      "rows of a node that a level needs; others go where missing values go")
+                      "rows of a node that a level needs; others go where missing values go"),              \
+        ENS__TREE_ROW(splitter, ENS_PARAM_WORD, type, cuts, 0, 0, "best,random",               \
+                      "boundary that a candidate is tried at: the best, or one drawn at random"),  \
+        ENS__TREE_ALIASED(monotonic_cst, "monotone_constraints,monotonic_constraints",             \
+                          ENS_PARAM_LIST, type, "none", -1, 1, "none",                             \
+                          "of each feature: 1 if the prediction must not fall as it grows, -1 if " \
+                          "it must not rise, 0 if either")
 
 /* Limits that involve several parameters. */
 ens_status ens__tree_check(const ens__tree_params *params, const char *owner, ens_error *err);

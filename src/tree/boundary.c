@@ -451,24 +451,6 @@ static void find_counts(ens__work *w, const ens__order *o, bool missing_left, si
         keep(best, value - w->node_squares / n, at, missing_left);
 }
 
-/* Add group g to w->left and take it from w->right. */
-static void move_group(ens__work *w, size_t g)
-{
-    if (w->kind == ENS__COUNTS) {
-        for (size_t c = 0; c < w->k; c++) {
-            w->left[c] += w->group.class[g * w->classes_up + c];
-            w->right[c] -= w->group.class[g * w->classes_up + c];
-        }
-        w->left[w->k] += w->group.n[g];
-        w->right[w->k] -= w->group.n[g];
-        return;
-    }
-    for (size_t s = 0; s < w->sums; s++) {
-        w->left[s] += w->group.sum[g * w->sums + s];
-        w->right[s] -= w->group.sum[g * w->sums + s];
-    }
-}
-
 /* The decrease by a split into w->left and w->right; node is side_value() of the node. It has the ties of the kernels,
  * so that weights of 1 make the tree that no weights make. */
 static double decrease_of(const ens__work *w, const int64_t *sum, double node)
@@ -482,26 +464,59 @@ static double decrease_of(const ens__work *w, const int64_t *sum, double node)
     return d * d / (left * (all - left)) * (two ? 2 / all : 1 / all);
 }
 
+static bool sides_are_big(const ens__work *w)
+{
+    return big_enough(w, (double)w->left[w->sums - 1], ens__sum_weight(w, w->left)) &&
+           big_enough(w, (double)w->right[w->sums - 1], ens__sum_weight(w, w->right));
+}
+
+static bool in_bounds(const ens__work *w, double value)
+{
+    return value >= w->low && value <= w->high;
+}
+
+/* As scikit-learn: the sides are in the order that the feature asks for, and in the bounds that splits above set. */
+static bool is_monotonic(const ens__work *w, int sign)
+{
+    double left, right;
+
+    if (w->o->monotonic == NULL)
+        return true;
+    left = ens__work_mean(w, w->left);
+    right = ens__work_mean(w, w->right);
+    return in_bounds(w, left) && in_bounds(w, right) && sign * (right - left) >= 0;
+}
+
 /* Any criterion by its definition; absolute error's losses come from medians, and the sums only tell sizes. */
-static void find_sums(ens__work *w, const ens__order *o, bool missing_left, size_t last,
+static void find_each(ens__work *w, const ens__order *o, bool missing_left, size_t last,
                       ens__boundary *best)
 {
     bool absolute = w->o->criterion == ENS__ABSOLUTE_ERROR;
     double node =
         absolute ? ens__absolute_losses(w, o, missing_left) : side_value(w, o->sum);
+    size_t only = o->only < last ? o->only : last - 1;
 
-    for (size_t s = 0; s < w->sums; s++) {
+    for (size_t s = 0; s < w->sums; s++)
         w->left[s] = missing_left ? w->missing[s] : 0;
-        w->right[s] = o->sum[s] - w->left[s];
-    }
     for (size_t g = 0; g < last; g++) {
-        move_group(w, o->at[g]);
-        if (!big_enough(w, (double)w->left[w->sums - 1], ens__sum_weight(w, w->left)) ||
-            !big_enough(w, (double)w->right[w->sums - 1], ens__sum_weight(w, w->right)))
-            continue;
-        keep(best, absolute ? node - w->loss[g] : decrease_of(w, o->sum, node), g,
-             missing_left);
+        ens__groups_add(w, w->left, o->at[g]);
+        for (size_t s = 0; s < w->sums; s++)
+            w->right[s] = o->sum[s] - w->left[s];
+        if ((o->only == SIZE_MAX || g == only) && sides_are_big(w) &&
+            is_monotonic(w, o->sign))
+            keep(best, absolute ? node - w->loss[g] : decrease_of(w, o->sum, node), g,
+                 missing_left);
     }
+}
+
+bool ens__boundary_value(double *value, ens__work *w, const ens__order *node)
+{
+    for (size_t s = 0; s < w->sums; s++)
+        w->right[s] = node->sum[s] - w->left[s];
+    if (!sides_are_big(w) || !is_monotonic(w, node->sign))
+        return false;
+    *value = decrease_of(w, node->sum, side_value(w, node->sum));
+    return true;
 }
 
 void ens__boundary_find(ens__work *w, const ens__order *o, bool missing_left,
@@ -512,21 +527,23 @@ void ens__boundary_find(ens__work *w, const ens__order *o, bool missing_left,
 
     if (last == 0)
         return;
-    if (w->kind == ENS__PAIRS)
+    if (w->o->monotonic != NULL || o->only != SIZE_MAX)
+        find_each(w, o, missing_left, last, best);
+    else if (w->kind == ENS__PAIRS)
         find_pair(w, o, missing_left, last, best);
     else if (w->kind == ENS__RESPONSES)
         find_response(w, o, missing_left, last, best);
     else if (w->kind == ENS__COUNTS && w->o->criterion == ENS__GINI)
         find_counts(w, o, missing_left, last, best);
     else
-        find_sums(w, o, missing_left, last, best);
+        find_each(w, o, missing_left, last, best);
 }
 
 /* ---- Few rows --------------------------------------------------------------------------------------------------- */
 
 bool ens__few_fit(const ens__work *w, const int64_t *sum, size_t n)
 {
-    if (kernels_here()->few_pairs == NULL)
+    if (kernels_here()->few_pairs == NULL || w->o->random_cuts || w->o->monotonic != NULL)
         return false;
     if (w->kind == ENS__PAIRS)
         return n <= ENS__FEW && sum[2] <= UINT16_MAX && w->o->criterion == ENS__GINI;

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <core/error.h>
 #include <core/mem.h>
+#include <math.h>
 #include <string.h>
 #include <tree/build.h>
 
@@ -145,10 +146,16 @@ static ens_status make_leaf(ens__node *out, ens__build *b, ens__work *w,
     *out = (ens__node){.feature = ENS__LEAF};
     if (!w->classes) {
         out->value = ens__work_response(w, part->sum, part->begin, part->n);
+        if (w->o->monotonic != NULL)
+            out->value = fmin(fmax(out->value, w->low), w->high);
         return ENS_OK;
     }
     for (size_t c = 0; c < b->k; c++)
         b->row[c] = (double)part->sum[c] / total;
+    if (w->o->monotonic != NULL) {
+        b->row[1] = fmin(fmax(b->row[1], w->low), w->high);
+        b->row[0] = 1 - b->row[1];
+    }
     if (b->k > 1)
         return share_row(b, &out->left, err);
     out->value = b->row[0];

@@ -447,6 +447,32 @@ static size_t sort_rows(ens__work *w, size_t begin, size_t n)
     return groups;
 }
 
+void ens__groups_add(const ens__work *w, int64_t *sum, size_t g)
+{
+    const ens__groups *from = &w->group;
+
+    switch (w->kind) {
+    case ENS__PAIRS:
+        sum[0] += (int64_t)from->n[g] - from->one[g];
+        sum[1] += from->one[g];
+        sum[2] += from->n[g];
+        break;
+    case ENS__RESPONSES:
+        sum[ENS__SUM_W] += from->n[g];
+        sum[ENS__SUM_V] += from->v[g];
+        sum[2] += from->n[g];
+        break;
+    case ENS__COUNTS:
+        for (size_t c = 0; c < w->k; c++)
+            sum[c] += from->class[g * w->classes_up + c];
+        sum[w->k] += from->n[g];
+        break;
+    default:
+        for (size_t s = 0; s < w->sums; s++)
+            sum[s] += from->sum[g * w->sums + s];
+    }
+}
+
 /* ---- The whole ------------------------------------------------------------------------------------------------- */
 
 /* Rows below which a list of the uncommon ones brings nothing. */

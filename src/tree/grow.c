@@ -18,6 +18,7 @@ typedef struct task {
     ens__part part;
     size_t depth;
     uint64_t path;
+    double low, high;  /* monotonic: bounds of its value */
     uint64_t constant; /* of w->constant: before the search those of the parent */
     int64_t *
         block; /* from the pool: [sums] of the node, then, once its split is known, [sums] of the left
@@ -136,13 +137,22 @@ typedef struct grower {
     pool pool;
     int64_t *left; /* [sums] of the left child of the node being split */
     size_t n_leaves;
+    int sign; /* monotonic: of the node being split, and the value midway between its children */
+    double middle;
 } grower;
+
+/* Make it the node at hand. */
+static void enter(grower *g, const task *t)
+{
+    ens__work_enter(&g->w, t->part.store);
+    g->w.low = t->low;
+    g->w.high = t->high;
+}
 
 /* Look for the split of a node, into w->best. */
 static bool find_split(grower *g, task *t)
 {
     bool better;
-
     ens__work *w = &g->w;
     const ens__tree_options *o = w->o;
     size_t count = ens__sum_count(w, t->part.sum);
@@ -179,6 +189,9 @@ static double threshold_of(const ens__work *w, const ens__split *s)
 
     if (s->by_set)
         return 0;
+    if (w->o->random_cuts && s->next < b->n_bins && s->cut >= b->high[s->code] &&
+        s->cut < b->low[s->next])
+        return s->cut;
     return s->next < b->n_bins ? ens__between(b->high[s->code], b->low[s->next])
                                : DBL_MAX;
 }
@@ -193,6 +206,19 @@ static uint64_t child_path(uint64_t path, unsigned side)
     return z ^ z >> 31;
 }
 
+/* The value midway between the children bounds all below them on a monotonic feature. */
+static void bound_child(task *t, const grower *g, const task *parent, unsigned side)
+{
+    t->low = parent->low;
+    t->high = parent->high;
+    if (g->sign == 0)
+        return;
+    if ((g->sign > 0) == (side == 0))
+        t->high = g->middle;
+    else
+        t->low = g->middle;
+}
+
 /* Child `side` of a node: onto the agenda, or, in best-first order and if it cannot be split, a leaf at once. */
 static ens_status push_child(grower *g, const task *parent, const ens__part *part,
                              unsigned side, ens_error *err)
@@ -202,13 +228,14 @@ static ens_status push_child(grower *g, const task *parent, const ens__part *par
     ens_status st;
 
     t.path = child_path(parent->path, side + 1);
+    bound_child(&t, g, parent, side);
     if ((st = pool_take(&t.block, &g->pool, err)) != ENS_OK)
         return st;
     t.part.sum = t.block;
     for (size_t s = 0; s < w->sums; s++)
         t.block[s] = side == 0 ? g->left[s] : parent->part.sum[s] - g->left[s];
     if (g->open.best_first) {
-        ens__work_enter(w, part->store);
+        enter(g, &t);
         if (!find_split(g, &t)) {
             st = ens__build_leaf(&g->b, w, &t.part, err);
             pool_give(&g->pool, t.block);
@@ -219,6 +246,18 @@ static ens_status push_child(grower *g, const task *parent, const ens__part *par
     return agenda_push(&g->open, &t, err);
 }
 
+static void find_middle(grower *g, const int64_t *sum)
+{
+    ens__work *w = &g->w;
+
+    g->sign = w->o->monotonic != NULL ? w->o->monotonic[w->best.feature] : 0;
+    if (g->sign == 0)
+        return;
+    for (size_t s = 0; s < w->sums; s++)
+        w->right[s] = sum[s] - g->left[s];
+    g->middle = ens__work_mean(w, g->left) / 2 + ens__work_mean(w, w->right) / 2;
+}
+
 /* Split a node by w->best. Depth first, the left child is next. */
 static ens_status split_node(grower *g, const task *t, ens_error *err)
 {
@@ -227,6 +266,7 @@ static ens_status split_node(grower *g, const task *t, ens_error *err)
     ens_status st;
 
     memcpy(g->left, w->best_left, w->sums * sizeof *g->left);
+    find_middle(g, t->part.sum);
     st = ens__build_split(&g->b, w, &t->part, threshold_of(w, &w->best), &left.node, err);
     if (st != ENS_OK)
         return st;
@@ -246,7 +286,7 @@ static ens_status visit(grower *g, task *t, ens_error *err)
 {
     bool split;
 
-    ens__work_enter(&g->w, t->part.store);
+    enter(g, t);
     if (t->ready) {
         split = g->n_leaves < g->w.o->max_leaves;
         if (split)
@@ -261,7 +301,7 @@ static ens_status begin(grower *g, const ens__tree_options *o, const ens_fit_arg
                         ens_error *err)
 {
     ens__work *w = &g->w;
-    task root = {.depth = 0};
+    task root = {.low = -INFINITY, .high = INFINITY};
     ens_status st;
 
     if ((st = ens__work_make(w, o, a, err)) != ENS_OK ||

@@ -3,6 +3,7 @@ libens_internal_la_SOURCES += \
 	src/tree/boundary.c \
 	src/tree/build.c \
 	src/tree/build.h \
+	src/tree/cut.c \
 	src/tree/groups.c \
 	src/tree/grow.c \
 	src/tree/part.c \

@@ -427,6 +427,14 @@ bool ens__work_pure(const ens__work *w, const int64_t *sum, size_t begin, size_t
     return true;
 }
 
+double ens__work_mean(const ens__work *w, const int64_t *sum)
+{
+    if (w->classes)
+        return (double)sum[1] / ens__sum_weight(w, sum);
+    return w->centre + ((double)sum[ENS__SUM_V] / w->v_scale) /
+                           ((double)sum[ENS__SUM_W] / w->w_scale);
+}
+
 static int by_rank(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -473,6 +481,5 @@ double ens__work_response(ens__work *w, const int64_t *sum, size_t begin, size_t
         return w->a->y[ens__work_row(w, begin)];
     if (w->o->criterion == ENS__ABSOLUTE_ERROR)
         return median(w, begin, n);
-    return w->centre + ((double)sum[ENS__SUM_V] / w->v_scale) /
-                           ((double)sum[ENS__SUM_W] / w->w_scale);
+    return ens__work_mean(w, sum);
 }

@@ -25,32 +25,6 @@ double ens__split_decrease(const ens__work *w, double gain)
 
 /* ---- Keeping the best ---------------------------------------------------------------------------------------- */
 
-static void add_group(const ens__work *w, int64_t *sum, size_t g)
-{
-    const ens__groups *from = &w->group;
-
-    switch (w->kind) {
-    case ENS__PAIRS:
-        sum[0] += (int64_t)from->n[g] - from->one[g];
-        sum[1] += from->one[g];
-        sum[2] += from->n[g];
-        break;
-    case ENS__RESPONSES:
-        sum[ENS__SUM_W] += from->n[g];
-        sum[ENS__SUM_V] += from->v[g];
-        sum[2] += from->n[g];
-        break;
-    case ENS__COUNTS:
-        for (size_t c = 0; c < w->k; c++)
-            sum[c] += from->class[g * w->classes_up + c];
-        sum[w->k] += from->n[g];
-        break;
-    default:
-        for (size_t s = 0; s < w->sums; s++)
-            sum[s] += from->sum[g * w->sums + s];
-    }
-}
-
 /* Bits of the levels that go left; those not among the groups go with the missing ones. */
 static void make_set(ens__work *w, const ens__order *o, const ens__boundary *b)
 {
@@ -66,28 +40,27 @@ static void make_set(ens__work *w, const ens__order *o, const ens__boundary *b)
     }
 }
 
-/* Where missing values go if there are none to learn from: with the larger child. */
-static bool left_is_larger(const ens__work *w, const int64_t *sum)
+bool ens__split_left_is_larger(const ens__work *w, const int64_t *sum)
 {
     return 2 * ens__sum_weight(w, w->best_left) > ens__sum_weight(w, sum);
 }
 
 /* Take the boundary if it beats what the node has: of equal gains the one tried first stays, and the order of the
  * features is drawn for each node, so that trees do not all prefer the same of several equal splits. */
-static void take(ens__work *w, size_t feature, const ens__order *o, bool by_set,
+static bool take(ens__work *w, size_t feature, const ens__order *o, bool by_set,
                  ens__boundary *b)
 {
     ens__split *best = &w->best;
 
     if (!b->found || (best->found && b->value <= best->gain))
-        return;
+        return false;
     memset(w->best_left, 0, w->sums * sizeof *w->best_left);
     for (size_t g = 0; g <= b->at; g++)
-        add_group(w, w->best_left, o->at[g]);
+        ens__groups_add(w, w->best_left, o->at[g]);
     for (size_t s = 0; s < w->sums && b->missing_left; s++)
         w->best_left[s] += w->missing[s];
     if (!o->missing)
-        b->missing_left = left_is_larger(w, o->sum);
+        b->missing_left = ens__split_left_is_larger(w, o->sum);
     *best = (ens__split){.found = true,
                          .by_set = by_set,
                          .missing_left = b->missing_left,
@@ -98,15 +71,57 @@ static void take(ens__work *w, size_t feature, const ens__order *o, bool by_set,
         b->at + 1 < o->n ? w->group.code[o->at[b->at + 1]] : w->bins[feature]->n_bins;
     if (by_set)
         make_set(w, o, b);
+    return true;
 }
 
-static void try_order(ens__work *w, size_t feature, const ens__order *o, bool by_set)
+static bool try_order(ens__work *w, size_t feature, const ens__order *o, bool by_set)
 {
     ens__boundary b = {0};
 
     for (int side = 0; side <= (int)o->missing; side++)
         ens__boundary_find(w, o, side, &b);
-    take(w, feature, o, by_set, &b);
+    return take(w, feature, o, by_set, &b);
+}
+
+/* ---- Random cuts (Geurts, Ernst and Wehenkel 2006) ------------------------------------------------------------ */
+
+static double middle(const ens__bins *b, unsigned code)
+{
+    return b->low[code] / 2 + b->high[code] / 2;
+}
+
+/* The same as ens__cut_try() for absolute error, which needs groups. */
+static void try_cut(ens__work *w, size_t feature, ens__order *o, ens__stream *s)
+{
+    const ens__bins *b = w->bins[feature];
+    const unsigned *code = w->group.code;
+    double u = ens__stream_uniform(s), cut;
+
+    if (o->n == 0)
+        return;
+    cut = (1 - u) * b->low[code[0]] + u * b->high[code[o->n - 1]];
+    o->only = 0;
+    while (o->only + 2 < o->n && middle(b, code[o->only + 1]) <= cut)
+        o->only++;
+    if (try_order(w, feature, o, false))
+        w->best.cut = cut;
+}
+
+/* A subset of the levels, each in it or not by the toss of a coin, but neither none nor all. */
+static void try_subset(ens__work *w, size_t feature, ens__order *o, ens__stream *s)
+{
+    uint32_t *order = w->order;
+    size_t in = 0;
+
+    for (size_t g = 0; g < o->n; g++)
+        if (ens__stream_below(s, 2) != 0) {
+            uint32_t group = order[g];
+
+            order[g] = order[in];
+            order[in++] = group;
+        }
+    o->only = in == 0 ? 0 : in - 1;
+    (void)try_order(w, feature, o, true);
 }
 
 /* ---- Categories ------------------------------------------------------------------------------------------------ */
@@ -188,31 +203,35 @@ static void set_rare_aside(ens__work *w, ens__order *o)
             order[kept++] = (uint32_t)g;
             continue;
         }
-        add_group(w, w->missing, g);
+        ens__groups_add(w, w->missing, g);
         o->missing = true;
     }
     o->n = kept;
     o->at = order;
 }
 
-static void try_category(ens__work *w, size_t feature, ens__order *o)
+static void try_category(ens__work *w, size_t feature, ens__order *o, ens__stream *s)
 {
     size_t orders = w->classes && w->k > 2 ? MAX_ORDERS : 1;
 
     set_rare_aside(w, o);
+    if (w->o->random_cuts) {
+        try_subset(w, feature, o, s);
+        return;
+    }
     for (size_t r = 0; r < orders; r++) {
         size_t c = orders > 1 ? class_by_rank(w, o->sum, r) : w->k - 1;
 
         if (c == SIZE_MAX)
             break;
         sort_groups(w, o->n, c);
-        try_order(w, feature, o, true);
+        (void)try_order(w, feature, o, true);
     }
 }
 
 /* ---- Features ---------------------------------------------------------------------------------------------------- */
 
-static void note_constant(ens__work *w, size_t j)
+void ens__split_note_constant(ens__work *w, size_t j)
 {
     if (j < ENS__TRACKED)
         w->constant |= (uint64_t)1 << j;
@@ -223,25 +242,38 @@ static bool is_known_constant(const ens__work *w, size_t j)
     return j < ENS__TRACKED && (w->constant >> j & 1) != 0;
 }
 
-static void try_groups(ens__work *w, size_t j, const int64_t *sum, size_t begin, size_t n)
+static int sign_of(const ens__work *w, size_t j)
+{
+    return w->o->monotonic != NULL ? w->o->monotonic[j] : 0;
+}
+
+static void try_groups(ens__work *w, size_t j, const int64_t *sum, size_t begin, size_t n,
+                       ens__stream *s)
 {
     size_t groups = ens__groups_make(w, sum, j, begin, n);
-    ens__order o = {
-        .at = w->ascending, .all = groups, .sum = sum, .begin = begin, .rows = n};
+    ens__order o = {.at = w->ascending,
+                    .all = groups,
+                    .sum = sum,
+                    .begin = begin,
+                    .rows = n,
+                    .sign = sign_of(w, j),
+                    .only = SIZE_MAX};
 
     if (groups < 2) {
-        note_constant(w, j);
+        ens__split_note_constant(w, j);
         return;
     }
     o.missing = w->group.code[groups - 1] == w->bins[j]->n_bins;
     o.n = groups - o.missing;
     memset(w->missing, 0, w->sums * sizeof *w->missing);
     if (o.missing)
-        add_group(w, w->missing, groups - 1);
+        ens__groups_add(w, w->missing, groups - 1);
     if (w->a->rows.feature[j].code != NULL)
-        try_category(w, j, &o);
+        try_category(w, j, &o, s);
+    else if (w->o->random_cuts)
+        try_cut(w, j, &o, s);
     else
-        try_order(w, j, &o, false);
+        (void)try_order(w, j, &o, false);
 }
 
 typedef enum few_state { FEW_CONSTANT, FEW_MISSING, FEW_READY } few_state;
@@ -294,16 +326,23 @@ static void complete_few(ens__work *w, const int64_t *sum, size_t begin, size_t 
         else if (w->code[i] < best->next)
             best->next = w->code[i];
     }
-    best->missing_left = left_is_larger(w, sum);
+    best->missing_left = ens__split_left_is_larger(w, sum);
 }
 
 static void try_feature(ens__work *w, size_t j, const int64_t *sum, size_t begin,
-                        size_t n, bool few)
+                        size_t n, bool few, ens__stream *s)
 {
+    bool number = w->a->rows.feature[j].code == NULL;
     int32_t code[ENS__FEW];
 
-    if (!few || w->a->rows.feature[j].code != NULL) {
-        try_groups(w, j, sum, begin, n);
+    if (number && w->o->random_cuts && w->o->criterion != ENS__ABSOLUTE_ERROR) {
+        ens__order node = {.sum = sum, .begin = begin, .rows = n, .sign = sign_of(w, j)};
+
+        ens__cut_try(w, j, &node, s);
+        return;
+    }
+    if (!few || !number) {
+        try_groups(w, j, sum, begin, n, s);
         return;
     }
     switch (few_codes(code, w, j, begin, n)) {
@@ -311,10 +350,10 @@ static void try_feature(ens__work *w, size_t j, const int64_t *sum, size_t begin
         try_few(w, j, sum, code, begin, n);
         break;
     case FEW_MISSING:
-        try_groups(w, j, sum, begin, n);
+        try_groups(w, j, sum, begin, n, s);
         break;
     default:
-        note_constant(w, j);
+        ens__split_note_constant(w, j);
     }
 }
 
@@ -338,7 +377,7 @@ void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
         w->permutation[drawn] = j;
         w->swapped[drawn] = (uint32_t)at;
         if (!is_known_constant(w, j))
-            try_feature(w, j, sum, begin, n, few);
+            try_feature(w, j, sum, begin, n, few, &s);
     }
     while (drawn-- > 0) { /* so that the draw depends on the node alone */
         uint32_t j = w->permutation[drawn];

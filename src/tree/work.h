@@ -58,6 +58,7 @@ typedef struct ens__split {
     unsigned code;     /* number: the last code that goes left */
     unsigned next;     /* number: the first that goes right, of those in the node; the code of missing if none */
     double gain;       /* decrease of the criterion, in units of the integer sums */
+    double cut;        /* random cuts: the threshold that was drawn */
 } ens__split;
 
 /* Sums of the rows of a node by code: group g has the rows of one code that occurs, in ascending order. */
@@ -122,6 +123,7 @@ typedef struct ens__work {
     int64_t *left, *right, *missing; /* [sums] */
     uint32_t *left_class;            /* [classes_up] */
     double *node_class, node_squares; /* COUNTS: [classes_up] rows of each class of the node, and their squares' sum */
+    double low, high;     /* monotonic: between which the node's value and those of all below it must be */
     uint64_t constant;    /* bit j: feature j is known to be constant in the node; kept up by the search */
     uint32_t *set;        /* [set_words] of the best split so far */
     size_t set_words;
@@ -150,6 +152,8 @@ void ens__work_enter(ens__work *w, unsigned store);
 /* Put the rows of the node at hand into the store that is not theirs, those that the best split sends left first;
  * returns how many those are. */
 size_t ens__work_part(ens__work *w, size_t begin, size_t n, unsigned store);
+/* Mean of a sum in the target's unit; of two classes the share of class 1. */
+double ens__work_mean(const ens__work *w, const int64_t *sum);
 /* Mean or median of a node's rows in the target's unit. */
 double ens__work_response(ens__work *w, const int64_t *sum, size_t begin, size_t n);
 
@@ -214,6 +218,10 @@ static inline size_t ens__sum_count(const ens__work *w, const int64_t *sum)
 
 /* Of rows [begin, begin + n) with this sum, into w->best. path names the node's random stream. Adds to w->constant. */
 void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n, uint64_t path);
+/* Parts of the search that cut.c shares: a feature is constant in the node; where missing values go if there are none
+ * to learn from: left if w->best_left is more than half. */
+void ens__split_note_constant(ens__work *w, size_t j);
+bool ens__split_left_is_larger(const ens__work *w, const int64_t *sum);
 /* A gain as scikit-learn counts it: the criterion's decrease times the node's share of all weight. */
 double ens__split_decrease(const ens__work *w, double gain);
 
@@ -222,6 +230,8 @@ double ens__split_decrease(const ens__work *w, double gain);
 /* Rows [begin, begin + n), with this sum, by their code of feature j, into w->group; returns how many groups. One for
  * missing values comes last. Unless records are of bytes, w->code has each row's. */
 size_t ens__groups_make(ens__work *w, const int64_t *sum, size_t j, size_t begin, size_t n);
+/* Add group g to a sum. */
+void ens__groups_add(const ens__work *w, int64_t *sum, size_t g);
 /* w->key[n]: rows of the range, less begin, ordered by code and then by place. */
 void ens__keys_sort(ens__work *w, size_t n);
 
@@ -235,6 +245,8 @@ typedef struct ens__order {
     bool missing; /* whether there are such: w->missing has their sum */
     const int64_t *sum;
     size_t begin, rows; /* of the node */
+    int sign;           /* monotonic: that of the feature */
+    size_t only;        /* the one boundary to look at; SIZE_MAX: all */
 } ens__order;
 
 /* Groups 0 .. at of the order go left. value is the decrease of the criterion. */
@@ -249,6 +261,9 @@ void ens__boundary_begin(ens__work *w, const int64_t *sum);
 /* The best boundary of an order into *best, if it is better. */
 void ens__boundary_find(ens__work *w, const ens__order *o, bool missing_left, ens__boundary *best);
 
+/* The decrease by sending w->left left, of a criterion that sums tell; false if a limit forbids it. */
+bool ens__boundary_value(double *value, ens__work *w, const ens__order *node);
+
 /* Of at most ENS__FEW rows without missing values, a number's code that goes left last. Only where
  * ens__few_fit(). */
 typedef struct ens__few_best {
@@ -259,6 +274,11 @@ typedef struct ens__few_best {
 bool ens__few_fit(const ens__work *w, const int64_t *sum, size_t n);
 void ens__few_find(ens__few_best *best, const ens__work *w, const int64_t *sum, const int32_t *code, size_t begin,
                    size_t n);
+
+/* ---- cut.c: random cuts -------------------------------------------------------------------------------------- */
+
+/* Try one threshold of a number, drawn from s, in the node of `node`, which needs no groups. Not for absolute error. */
+void ens__cut_try(ens__work *w, size_t j, const ens__order *node, ens__stream *s);
 
 /* ---- absolute.c: absolute error, where sums do not tell the loss of a side -------------------------------- */
 

@@ -17,6 +17,7 @@ static const char *const recipes[] = {
     "bagging(bagging(tree(max_depth=3), n_estimators=3), n_estimators=3)",
     "bagging(tree, n_estimators=6, max_samples=0.6, max_features=0.8, bootstrap_features=true)",
     "bagging(dummy, n_estimators=5)",
+    "extra_trees(n_estimators=9, oob_score=true, bootstrap=true)",
 };
 
 /* Categories, missing values, a number to predict, more than two classes; the last ones, of no file,

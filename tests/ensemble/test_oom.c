@@ -31,6 +31,7 @@ static const char *const recipes[] = {
     "forest(n_estimators=2, class_weight=balanced)",
     "bagging(tree, n_estimators=2, bootstrap_features=true, max_features=2)",
     "forest(n_estimators=2, quantiles=[0.1, 0.9])",
+    "extra_trees(n_estimators=2, bootstrap=true, monotonic_cst=[-1, 0, 0])",
     "bagging(bagging(naive_bayes, n_estimators=2), n_estimators=2, oob_score=true)",
 };
 

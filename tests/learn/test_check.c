@@ -48,6 +48,8 @@ static const char *const recipes[] = {
     "tree(max_leaf_nodes=6)",
     "forest(n_estimators=5)",
     "forest(n_estimators=5, oob_score=true)",
+    "extra_trees(n_estimators=5)",
+    "tree(splitter=random)",
     "bagging(tree, n_estimators=3, oob_score=true)",
     "bagging(naive_bayes, n_estimators=3, max_features=0.5)",
     "bagging(naive_bayes, n_estimators=3, bootstrap=false)",

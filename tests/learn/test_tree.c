@@ -253,8 +253,8 @@ START_TEST(class_weights_are_weights)
     ens_column c[] = {{.name = "x0", .x = line},
                       {.name = "w", .role = ENS_WEIGHT, .x = w},
                       {.name = "y", .role = ENS_TARGET, .x = line_class}};
-    ens_dataset *plain = matrix(line, 10, 1, line_class, ENS_TASK_CLASSIFICATION), *listed,
-                *even;
+    ens_dataset *plain = matrix(line, 10, 1, line_class, ENS_TASK_CLASSIFICATION),
+                *listed, *even;
 
     for (size_t i = 0; i < 10; i++) {
         w[i] = line_class[i] > 0 ? 2.5 : 0.75;
@@ -333,8 +333,33 @@ START_TEST(what_makes_no_sense_is_refused)
     fit_fails("tree(criterion=squared_error)", c, ENS_ERANGE, "tree.criterion is for");
     fit_fails("tree(max_features=3)", r, ENS_ERANGE,
               "tree.max_features = 3 is above the 2 features");
+    parse_fails("tree(monotonic_cst=[2, 0])", ENS_ERANGE, "tree.monotonic_cst");
+    parse_fails("tree(monotonic_cst=[0.5, 0])", ENS_ERANGE,
+                "tree.monotonic_cst has 0.5, expected -1, 0 or 1");
+    fit_fails("tree(monotonic_cst=[1])", r, ENS_ERANGE,
+              "tree.monotonic_cst has 1 values for 2 features");
+    fit_fails("tree(monotonic_cst=[1, 0])", c, ENS_ESUPPORT,
+              "tree.monotonic_cst is for numbers and two classes, the target has 4");
+    fit_fails("tree(monotonic_cst=[1, 0], criterion=absolute_error)", r, ENS_ESUPPORT,
+              "criterion=absolute_error");
     ens_dataset_free(r);
     ens_dataset_free(c);
+}
+END_TEST
+
+START_TEST(a_category_has_no_order_to_keep)
+{
+    static const char *const level[] = {"a", "b"};
+    int32_t code[] = {0, 1, 0, 1};
+    double y[] = {1, 2, 3, 4};
+    ens_column column[] = {
+        {.name = "colour", .code = code, .levels = level, .n_levels = 2},
+        {.name = "y", .role = ENS_TARGET, .x = y}};
+    ens_dataset *d;
+
+    ck_ok(ens_dataset_from_columns(&d, column, 2, 4, ENS_TASK_REGRESSION, &err));
+    fit_fails("tree(monotonic_cst=[1])", d, ENS_ERANGE, "feature `colour` is a category");
+    ens_dataset_free(d);
 }
 END_TEST
 
@@ -352,6 +377,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, the_order_of_rows_changes_nothing);
     tcase_add_test(tc, other_libraries_names_are_known);
     tcase_add_test(tc, what_makes_no_sense_is_refused);
+    tcase_add_test(tc, a_category_has_no_order_to_keep);
 }
 
 Suite *tree_suite(void);
