@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""make_reference.py - the figures of scikit-learn in test_importance.c.
+"""make_reference.py - the figures of scikit-learn in test_permutation.c.
 
 Run by hand, with scikit-learn 1.2:  python3 make_reference.py
 """
@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.inspection import permutation_importance
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-# The table of table_of_digits(): no two splits are equally good, so all CART trees of depth 3 are the same.
+# The table of scikit_learn_has_the_same: no two splits are equally good, so all CART trees of depth 3 are the same.
 n = 120
 i = np.arange(n)
 x = np.column_stack([i * 7 % 31, i * 11 % 29, i * 5 % 23, i * 3 % 19]).astype(float)

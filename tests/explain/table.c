@@ -85,3 +85,42 @@ ens_model *member_fit(const char *recipe, const ens_dataset *data, uint64_t seed
     free(row);
     return model;
 }
+
+ens_dataset *table_permuted(const ens_dataset *data, size_t j, uint64_t seed, size_t repeat)
+{
+    size_t n = ens_dataset_n(data), p = ens_dataset_p(data);
+    double *x = calloc(n * p, sizeof *x), *y = calloc(n, sizeof *y);
+    uint32_t *order = calloc(n, sizeof *order);
+    ens_dataset *out = NULL;
+    ens__stream s;
+    ens_error err;
+
+    ck_assert(x != NULL && y != NULL && order != NULL);
+    for (size_t i = 0; i < n; i++)
+        order[i] = (uint32_t)i;
+    ens__stream_init(&s, seed, ENS__FOR_PERMUTE, (uint64_t)j << 32 | repeat);
+    ens__sample_shuffle(order, n, &s);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t f = 0; f < p; f++)
+            x[i * p + f] = ens_dataset_get(data, f == j ? order[i] : i, f);
+        y[i] = ens_dataset_y(data, i);
+    }
+    ck_ok(ens_dataset_from_matrix(&out, x, n, p, y, ens_dataset_task(data), &err));
+    free(x);
+    free(y);
+    free(order);
+    return out;
+}
+
+double score_of(const ens_model *model, const ens_dataset *data, const char *metric)
+{
+    ens_score *score = NULL;
+    ens_error err;
+    size_t n;
+    double value;
+
+    ck_ok(ens_model_evaluate(&score, &n, model, data, metric, NULL, &err));
+    value = score[0].value;
+    ens_scores_free(score, n);
+    return value;
+}

@@ -18,4 +18,10 @@ void bag_draw(uint32_t *count, size_t n, uint64_t seed, size_t t);
 /* Member t of bagging(RECIPE) that was fitted with this seed, fitted alone on the rows drawn. */
 ens_model *member_fit(const char *recipe, const ens_dataset *data, uint64_t seed, size_t t);
 
+/* A copy of a table of numbers with the values of feature j in the order of the stream
+ * (seed, permute, 2^32 j + repeat), as all importances permute them. */
+ens_dataset *table_permuted(const ens_dataset *data, size_t j, uint64_t seed, size_t repeat);
+/* One score of a model on a table. */
+double score_of(const ens_model *model, const ens_dataset *data, const char *metric);
+
 #endif

@@ -1,218 +1,12 @@
-/* test_importance.c - permutation importance against a naive one and scikit-learn, out of bag against trees
- * fitted one by one, and what corrected impurity importance makes right. */
+/* test_importance.c - importance out of bag against trees fitted one by one; what corrected impurity importance
+ * makes right; threads, cancelling and weights for all importances. */
 #include <config.h>
 
 #include "explain/table.h"
-#include <num/sample.h>
+#include <num/rng.h>
+#include <stdio.h>
 
 static ens_error err;
-
-/* ---- Any model on any table --------------------------------------------------------------------------- */
-
-/* A copy of a table of numbers with the values of feature j in the order of the stream (seed, permute, ...). */
-static ens_dataset *permuted(const ens_dataset *data, size_t j, uint64_t seed, size_t repeat)
-{
-    size_t n = ens_dataset_n(data), p = ens_dataset_p(data);
-    double *x = calloc(n * p, sizeof *x), *y = calloc(n, sizeof *y);
-    uint32_t *order = calloc(n, sizeof *order);
-    ens_dataset *out = NULL;
-    ens__stream s;
-
-    ck_assert(x != NULL && y != NULL && order != NULL);
-    for (size_t i = 0; i < n; i++)
-        order[i] = (uint32_t)i;
-    ens__stream_init(&s, seed, ENS__FOR_PERMUTE, (uint64_t)j << 32 | repeat);
-    ens__sample_shuffle(order, n, &s);
-    for (size_t i = 0; i < n; i++) {
-        for (size_t f = 0; f < p; f++)
-            x[i * p + f] = ens_dataset_get(data, f == j ? order[i] : i, f);
-        y[i] = ens_dataset_y(data, i);
-    }
-    ck_ok(ens_dataset_from_matrix(&out, x, n, p, y, ens_dataset_task(data), &err));
-    free(x);
-    free(y);
-    free(order);
-    return out;
-}
-
-static double score_of(const ens_model *model, const ens_dataset *data, const char *metric)
-{
-    ens_score *score = NULL;
-    size_t n;
-    double value;
-
-    ck_ok(ens_model_evaluate(&score, &n, model, data, metric, NULL, &err));
-    value = score[0].value;
-    ens_scores_free(score, n);
-    return value;
-}
-
-/* Mean and interval of the change of the score, feature by feature. */
-static void must_be_naive(const char *recipe, ens_task task, const char *metric)
-{
-    enum { N = 150, P = 4, REPEATS = 3 };
-    ens_dataset *data = table_make(N, P, task, 9);
-    ens_model *model = model_fit(recipe, data, 1, 1);
-    ens_importance_options options = {.seed = 5, .repeats = REPEATS, .metric = metric, .level = 0.9};
-    ens_importance got[P];
-    double base = score_of(model, data, metric);
-
-    ck_ok(ens_importance_permutation(got, model, data, &options, NULL, &err));
-    for (size_t j = 0; j < P; j++) {
-        double v[REPEATS], mean = 0, square = 0, error;
-
-        for (size_t r = 0; r < REPEATS; r++) {
-            ens_dataset *other = permuted(data, j, 5, r);
-
-            v[r] = base - score_of(model, other, metric);
-            v[r] = ens_metric_more_is_better(metric) ? v[r] : -v[r];
-            mean += v[r] / REPEATS;
-            ens_dataset_free(other);
-        }
-        for (size_t r = 0; r < REPEATS; r++)
-            square += (v[r] - mean) * (v[r] - mean);
-        error = sqrt(square / (REPEATS - 1) / REPEATS);
-        /* Sums of a few numbers in another order. */
-        ck_assert_double_eq_tol(got[j].value, mean, 1e-12 * (1 + fabs(mean)));
-        ck_assert_double_eq_tol(got[j].error, error, 1e-10 * (1 + error));
-        /* 2.919986: quantile 0.95 of Student's t with 2 degrees of freedom, from tables. */
-        ck_assert_double_eq_tol(got[j].high - got[j].value, 2.919986 * got[j].error, 1e-6 * (1 + error));
-        ck_assert_double_eq_tol(got[j].value - got[j].low, 2.919986 * got[j].error, 1e-6 * (1 + error));
-    }
-    ens_model_free(model);
-    ens_dataset_free(data);
-}
-
-START_TEST(permuting_is_what_a_naive_copy_gives)
-{
-    must_be_naive("forest(n_estimators=5)", ENS_TASK_REGRESSION, "r2");
-    must_be_naive("tree(max_depth=4)", ENS_TASK_REGRESSION, "mae");
-    must_be_naive("forest(n_estimators=5)", ENS_TASK_CLASSIFICATION, "accuracy");
-    must_be_naive("naive_bayes", ENS_TASK_CLASSIFICATION, "log_loss");
-    must_be_naive("bagging(naive_bayes, max_features=0.5)", ENS_TASK_CLASSIFICATION, "roc_auc");
-}
-END_TEST
-
-START_TEST(scikit_learn_has_the_same)
-{
-    /* make_reference.py: means of 2000 permutations and their standard errors. */
-    static const struct reference {
-        const char *metric;
-        double value[4], error[4];
-    } references[] = {
-        {"r2", {1.18278, 0.176492, 0.449537, 0}, {0.00281, 0.000775, 0.00144, 0}},
-        {"rmse", {25.8402, 6.3914, 13.2259, 0}, {0.0402, 0.0232, 0.0312, 0}},
-        {"accuracy", {0.323058, 0.102054, 0.127696, 0}, {0.00081, 0.000571, 0.000595, 0}},
-        {"log_loss", {10.4284, 0.195171, 2.73612, 0}, {0.0262, 0.00106, 0.0131, 0}},
-    };
-    enum { N = 120 };
-    ens_importance_options options = {.seed = 1, .repeats = 500};
-    double x[N * 4], y[N], high[N];
-    ens_dataset *number = NULL, *class = NULL;
-
-    for (size_t i = 0; i < N; i++) {
-        double row[] = {i * 7 % 31, i * 11 % 29, i * 5 % 23, i * 3 % 19};
-
-        memcpy(x + i * 4, row, sizeof row);
-        y[i] = 3 * row[0] + 2 * row[1] * (row[2] > 11);
-        high[i] = y[i] > 60;
-    }
-    ck_ok(ens_dataset_from_matrix(&number, x, N, 4, y, ENS_TASK_REGRESSION, &err));
-    ck_ok(ens_dataset_from_matrix(&class, x, N, 4, high, ENS_TASK_CLASSIFICATION, &err));
-    for (size_t m = 0; m < 4; m++) {
-        const struct reference *want = &references[m];
-        const ens_dataset *data = m < 2 ? number : class;
-        ens_model *model = model_fit("tree(max_depth=3)", data, 1, 1);
-        ens_importance got[4];
-
-        options.metric = want->metric;
-        ck_ok(ens_importance_permutation(got, model, data, &options, NULL, &err));
-        for (size_t j = 0; j < 4; j++)
-            /* Five standard errors of the difference of two independent means. */
-            ck_assert_msg(fabs(got[j].value - want->value[j]) <= 5 * hypot(got[j].error, want->error[j]),
-                          "%s of x%zu: %g +- %g, scikit-learn has %g +- %g", want->metric, j, got[j].value,
-                          got[j].error, want->value[j], want->error[j]);
-        ens_model_free(model);
-    }
-    ens_dataset_free(number);
-    ens_dataset_free(class);
-}
-END_TEST
-
-START_TEST(what_a_model_does_not_look_at_has_none)
-{
-    /* y is x0, a stump splits at it, and x1 cannot matter. */
-    enum { N = 8 };
-    double x[N * 2], y[N];
-    ens_importance_options options = {.repeats = 4000, .seed = 2};
-    ens_dataset *data = NULL;
-    ens_importance got[2];
-    ens_model *model;
-
-    for (size_t i = 0; i < N; i++) {
-        y[i] = x[2 * i] = i < N / 2;
-        x[2 * i + 1] = (double)(i * 3 % N);
-    }
-    ck_ok(ens_dataset_from_matrix(&data, x, N, 2, y, ENS_TASK_CLASSIFICATION, &err));
-    model = model_fit("tree(max_depth=1)", data, 1, 1);
-    ck_ok(ens_importance_permutation(got, model, data, &options, NULL, &err));
-    /* Each row gets each row's value equally often, so half of the time one of the other class. */
-    ck_assert_double_eq_tol(got[0].value, 0.5, 5 * got[0].error);
-    ck_assert_double_lt(got[0].error, 0.01);
-    ck_assert_double_eq(got[1].value, 0);
-    ck_assert_double_eq(got[1].error, 0);
-    ens_model_free(model);
-    ens_dataset_free(data);
-}
-END_TEST
-
-START_TEST(repeated_rows_are_weights)
-{
-    /* A view with each row twice is the table with weights of 2. */
-    ens_dataset *data = table_make(40, 3, ENS_TASK_CLASSIFICATION, 8), *twice = NULL;
-    ens_model *model = model_fit("forest(n_estimators=5, max_depth=3)", data, 1, 1);
-    ens_importance a[3], b[3];
-    size_t row[80];
-
-    for (size_t i = 0; i < 80; i++)
-        row[i] = i / 2;
-    ck_ok(ens_dataset_subset(&twice, data, row, 80, &err));
-    ck_ok(ens_importance_permutation(a, model, data, NULL, NULL, &err));
-    ck_ok(ens_importance_permutation(b, model, twice, NULL, NULL, &err));
-    for (size_t j = 0; j < 3; j++)
-        ck_assert_double_eq_tol(a[j].value, b[j].value, 1e-12);
-    ens_model_free(model);
-    ens_dataset_free(twice);
-    ens_dataset_free(data);
-}
-END_TEST
-
-START_TEST(bad_options_are_refused)
-{
-    ens_dataset *data = table_make(40, 3, ENS_TASK_REGRESSION, 8), *bare = NULL;
-    ens_model *model = model_fit("forest(n_estimators=2)", data, 1, 1);
-    ens_importance out[3];
-    double x[3] = {0};
-
-#define GIVEN(...) &(ens_importance_options){__VA_ARGS__}
-    ck_fails(ens_importance_permutation(out, model, data, GIVEN(.level = 1), NULL, &err), ENS_ERANGE,
-             "level = 1 is outside (0, 1)");
-    ck_fails(ens_importance_oob(out, model, data, GIVEN(.level = -1), NULL, &err), ENS_ERANGE, "level = -1");
-    ck_fails(ens_importance_corrected(out, model, data, GIVEN(.level = 2), NULL, &err), ENS_ERANGE, "level = 2");
-    ck_fails(ens_importance_permutation(out, model, data, GIVEN(.repeats = 10001), NULL, &err), ENS_ERANGE,
-             "repeats = 10001 is outside [1, 10000]");
-    ck_fails(ens_importance_permutation(out, model, data, GIVEN(.metric = "r22"), NULL, &err), ENS_ENAME,
-             "did you mean `r2`");
-    ck_fails(ens_importance_permutation(out, model, data, GIVEN(.metric = "accuracy"), NULL, &err), ENS_EINVAL,
-             "accuracy");
-    ck_ok(ens_dataset_from_matrix(&bare, x, 1, 3, NULL, ENS_TASK_REGRESSION, &err));
-    ck_fails(ens_importance_permutation(out, model, bare, NULL, NULL, &err), ENS_ESHAPE,
-             "lacks the target column `y`");
-    ens_dataset_free(bare);
-    ens_model_free(model);
-    ens_dataset_free(data);
-}
-END_TEST
 
 /* ---- Out of bag ----------------------------------------------------------------------------------------- */
 
@@ -249,7 +43,7 @@ START_TEST(out_of_bag_is_the_mean_over_trees_fitted_alone)
 
         ck_ok(ens_dataset_subset(&out, data, row, n, &err));
         for (size_t j = 0; j < P_OOB; j++) {
-            ens_dataset *other = permuted(out, j, 3, t);
+            ens_dataset *other = table_permuted(out, j, 3, t);
             double change = score_of(tree, other, metric) - score_of(tree, out, metric);
 
             want[j] += (_i == 0 ? change : -change) / MEMBERS;
@@ -520,13 +314,71 @@ START_TEST(threads_change_nothing)
 }
 END_TEST
 
+static ens_go cancel(const ens_progress *progress, void *ctx)
+{
+    (void)progress;
+    (void)ctx;
+    return ENS_CANCEL;
+}
+
+START_TEST(each_can_be_cancelled)
+{
+    static const importance_fn fn[] = {ens_importance_permutation, ens_importance_oob, ens_importance_corrected};
+    const ens_exec exec = {.threads = 1, .progress = cancel};
+    ens_dataset *data = table_make(100, 3, ENS_TASK_REGRESSION, 3);
+    ens_model *model = model_fit("forest(n_estimators=9)", data, 1, 1);
+    ens_importance out[3];
+    double pred[100];
+
+    for (size_t f = 0; f < 3; f++)
+        ck_assert_int_eq(fn[f](out, model, data, NULL, &exec, &err), ENS_ECANCELED);
+    ck_assert_int_eq(ens_model_oob_predict(model, data, pred, &exec, &err), ENS_ECANCELED);
+    ens_model_free(model);
+    ens_dataset_free(data);
+}
+END_TEST
+
+/* A weight of 4 for every row is none; trees and means are the same, for 4 is a power of 2. */
+START_TEST(equal_weights_change_nothing)
+{
+    static const importance_fn fn[] = {ens_importance_permutation, ens_importance_oob, ens_importance_corrected};
+    enum { N = 200 };
+    double x[2][N], y[N], w[N];
+    ens_column column[] = {{.name = "a", .x = x[0]},
+                           {.name = "b", .x = x[1]},
+                           {.name = "y", .role = ENS_TARGET, .x = y},
+                           {.name = "w", .role = ENS_WEIGHT, .x = w}};
+    ens_dataset *plain = NULL, *weighted = NULL;
+    ens_model *a, *b;
+
+    for (size_t i = 0; i < N; i++) {
+        x[0][i] = (double)(i * 37 % 101);
+        x[1][i] = (double)(i * 53 % 97);
+        y[i] = x[0][i] * x[0][i] + 30 * x[1][i];
+        w[i] = 4;
+    }
+    ck_ok(ens_dataset_from_columns(&plain, column, 3, N, ENS_TASK_REGRESSION, &err));
+    ck_ok(ens_dataset_from_columns(&weighted, column, 4, N, ENS_TASK_REGRESSION, &err));
+    a = model_fit("forest(n_estimators=6, max_depth=5)", plain, 1, 1);
+    b = model_fit("forest(n_estimators=6, max_depth=5)", weighted, 1, 1);
+    for (size_t f = 0; f < 3; f++) {
+        ens_importance of_a[2], of_b[2];
+
+        ck_ok(fn[f](of_a, a, plain, NULL, NULL, &err));
+        ck_ok(fn[f](of_b, b, weighted, NULL, NULL, &err));
+        for (size_t j = 0; j < 2; j++)
+            /* Statistics of weighted rows are in fixed point, of 2^-30 or so of the largest. */
+            ck_assert_double_eq_tol(of_a[j].value, of_b[j].value, 1e-6 * fabs(of_a[j].value));
+    }
+    ens_model_free(a);
+    ens_model_free(b);
+    ens_dataset_free(plain);
+    ens_dataset_free(weighted);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, permuting_is_what_a_naive_copy_gives);
-    tcase_add_test(tc, scikit_learn_has_the_same);
-    tcase_add_test(tc, what_a_model_does_not_look_at_has_none);
-    tcase_add_test(tc, repeated_rows_are_weights);
-    tcase_add_test(tc, bad_options_are_refused);
     tcase_add_loop_test(tc, out_of_bag_is_the_mean_over_trees_fitted_alone, 0, 2);
     tcase_add_test(tc, out_of_bag_takes_any_member_and_any_column);
     tcase_add_test(tc, one_member_has_no_interval);
@@ -535,6 +387,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, corrected_gives_noise_nothing);
     tcase_add_test(tc, corrected_is_of_trees);
     tcase_add_test(tc, threads_change_nothing);
+    tcase_add_test(tc, each_can_be_cancelled);
+    tcase_add_test(tc, equal_weights_change_nothing);
 }
 
 Suite *importance_suite(void);
