@@ -85,6 +85,53 @@ static bool stopping_keeps_a_model(ens__trial *t)
     return ok;
 }
 
+/* ---- Adding ---------------------------------------------------------------------------------------------- */
+
+/* A copy of the recipe whose parameter of that name is larger by 2. */
+static ens_status raise(ens_learner **out, ens__trial *t, const char *name)
+{
+    char *text = NULL, more[ENS__NUMBER_SIZE];
+    double value;
+    ens_status st;
+
+    if ((st = ens_learner_copy(out, t->learner, &t->err)) != ENS_OK ||
+        (st = ens_learner_get(&text, *out, name, &t->err)) != ENS_OK)
+        return st;
+    if (ens__number_parse(&value, text, strlen(text))) {
+        ens__number_print(more, value + 2);
+        st = ens_learner_set(*out, name, more, &t->err);
+    } else {
+        st = ens__fail(&t->err, ENS_EINVAL, "%s is no number: %s", name, text);
+    }
+    ens_string_free(text);
+    return st;
+}
+
+static bool adding_gives_what_one_fit_gives(ens__trial *t)
+{
+    const ens_learner_type *type = t->learner->type;
+    ens_learner *larger = NULL;
+    ens_model *whole = NULL, *more = NULL;
+    bool ok;
+
+    if (type->extend == NULL)
+        return true;
+    if (raise(&larger, t, type->grows) != ENS_OK)
+        ok = ens__trial_error(t, type->grows);
+    else if (ens_fit(&whole, larger, t->data, NULL, ENS__TRIAL_SEED, NULL, &t->err) !=
+             ENS_OK)
+        ok = ens__trial_error(t, "fit");
+    else if (ens_fit_more(&more, t->model, larger, t->data, NULL, NULL, &t->err) !=
+             ENS_OK)
+        ok = ens__trial_error(t, "fit more");
+    else
+        ok = ens__trial_same_file(t, "adding to a model", whole, more);
+    ens_model_free(whole);
+    ens_model_free(more);
+    ens_learner_free(larger);
+    return ok;
+}
+
 /* ---- What a fit leaves as it was ------------------------------------------------------------------------- */
 
 static bool the_recipe_stays_as_it_was(ens__trial *t)
@@ -212,6 +259,7 @@ const ens__check ens__fit_checks[] = {
     {"progress_changes_no_model", 0, 0, progress_changes_no_model},
     {"cancelling_gives_up", 0, 0, cancelling_gives_up},
     {"stopping_keeps_a_model", 0, 0, stopping_keeps_a_model},
+    {"adding_gives_what_one_fit_gives", 0, 0, adding_gives_what_one_fit_gives},
     {"the_recipe_stays_as_it_was", 0, 0, the_recipe_stays_as_it_was},
     {"the_table_stays_as_it_was", 0, 0, the_table_stays_as_it_was},
     {"the_model_outlives_the_table", 0, 0, the_model_outlives_the_table},

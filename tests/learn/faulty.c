@@ -258,6 +258,21 @@ static ens_status stump_in_bag(uint32_t *count, const void *params, const ens_fi
     return ENS_OK;
 }
 
+/* A larger `smooth` needs a fit from the start. */
+static ens_status stump_extend(void **out, const void *from, const void *params,
+                               const ens_fit_args *a, ens_error *err)
+{
+    stump *s;
+
+    if (now != EXTEND_ADDS_NOTHING)
+        return stump_fit(out, params, a, err);
+    if ((s = calloc(1, sizeof *s)) == NULL)
+        abort();
+    *s = *(const stump *)from;
+    *out = s;
+    return ENS_OK;
+}
+
 static ens_learner_type type = {
     .abi = ENS_EXT_ABI,
     .name = "faulty",
@@ -277,6 +292,8 @@ static ens_learner_type type = {
     .n_members = stump_members,
     .member = stump_member,
     .in_bag = stump_in_bag,
+    .extend = stump_extend,
+    .grows = "smooth",
 };
 
 void faulty_register(void)

@@ -17,6 +17,7 @@ typedef enum fault {
     FIT_OVERFLOWS,            /* squares its features */
     FIT_SCALES_TARGETS,       /* squares its target */
     FIT_WRITES_TO_THE_TABLE,
+    EXTEND_ADDS_NOTHING,
     PREDICT_HEEDS_POSITION,   /* the first row of a call is special */
     PREDICT_LEAVES_OUT_THE_LAST,
     PREDICT_REMEMBERS,        /* later calls differ */

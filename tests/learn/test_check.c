@@ -101,6 +101,7 @@ static const struct {
     {FIT_OVERFLOWS, "huge_numbers"},
     {FIT_SCALES_TARGETS, "large_and_small_responses"},
     {FIT_WRITES_TO_THE_TABLE, "the_table_stays_as_it_was"},
+    {EXTEND_ADDS_NOTHING, "adding_gives_what_one_fit_gives"},
     {PREDICT_HEEDS_POSITION, "single_rows_predict_the_same"},
     {PREDICT_LEAVES_OUT_THE_LAST, "fits_and_predicts"},
     {PREDICT_REMEMBERS, "predicting_twice_is_the_same"},

@@ -186,6 +186,17 @@ START_TEST(every_listed_type_describes_itself)
 }
 END_TEST
 
+static ens_status extend_nothing(void **out, const void *from, const void *params,
+                                 const ens_fit_args *a, ens_error *e)
+{
+    (void)out;
+    (void)from;
+    (void)params;
+    (void)a;
+    (void)e;
+    return ENS_EINTERNAL;
+}
+
 START_TEST(a_type_is_checked_when_registered)
 {
     static const ens_param bad_default[] = {
@@ -203,6 +214,14 @@ START_TEST(a_type_is_checked_when_registered)
     type.write = NULL;
     ck_fails(ens_learner_type_register(&type, &err), ENS_EINVAL, "lacks");
     type.write = toy_type.write;
+    type.grows = "int";
+    ck_fails(ens_learner_type_register(&type, &err), ENS_EINVAL, "lacks");
+    type.extend = extend_nothing;
+    type.grows = "leaves";
+    ck_fails(ens_learner_type_register(&type, &err), ENS_EINVAL,
+             "learner type toy2 grows by no parameter `leaves`");
+    type.grows = NULL;
+    type.extend = NULL;
     type.params = bad_default;
     ck_fails(ens_learner_type_register(&type, &err), ENS_EPARSE, "learner type toy2");
     ck_fails(ens_learner_type_register(NULL, &err), ENS_EINVAL, "interface");
