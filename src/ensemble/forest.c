@@ -77,9 +77,11 @@ static ens__bag_spec spec_of(const forest_params *p)
     return spec;
 }
 
-/* A recipe `tree` with the forest's parameters. */
-static ens_status make_member(ens_learner **out, const forest_params *p, ens_error *err)
+/* A recipe `tree` with the parameters of a forest. */
+static ens_status make_member(ens_learner **out, const ens_learner *forest,
+                              ens_error *err)
 {
+    const forest_params *p = ens_learner_params(forest);
     ens_status st = ens__learner_new(out, &ens__tree_type, err);
 
     if (st != ENS_OK)
@@ -90,7 +92,7 @@ static ens_status make_member(ens_learner **out, const forest_params *p, ens_err
 
         st = ens__param_copy((*out)->params, row, p, mine, err);
     }
-    ((ens__tree_params *)(*out)->params)->owner = "forest";
+    ((ens__tree_params *)(*out)->params)->owner = ens_learner_name(forest);
     if (st != ENS_OK) {
         ens_learner_free(*out);
         *out = NULL;
@@ -116,8 +118,9 @@ static ens_status weigh_classes(ens_learner *member, const ens_fit_args *a,
 static ens_status prepare(const void *params, const ens_fit_args *a, ens_error *err)
 {
     ens_learner *member;
-    ens_status st = make_member(&member, params, err);
+    ens_status st = make_member(&member, a->learner, err);
 
+    (void)params;
     if (st == ENS_OK)
         st = ens_fitted_prepare(member, a, err);
     ens_learner_free(member);
@@ -138,7 +141,7 @@ static ens_status extend(void **out, const void *from, const void *params,
         return ens__fail(err, ENS_ERANGE,
                          "%s.quantiles is for regression, but the target has classes",
                          ens_learner_name(a->learner));
-    if ((st = make_member(&member, p, err)) != ENS_OK ||
+    if ((st = make_member(&member, a->learner, err)) != ENS_OK ||
         (st = weigh_classes(member, a, err)) != ENS_OK ||
         (st = ens__bag_fit(&bag, &spec, member, from, a, err)) != ENS_OK ||
         (p->quantiles.v != NULL &&
@@ -179,7 +182,7 @@ static ens_status read_forest(void **out, const ens_read_args *a, ens_error *err
 
     if (p->quantiles.v != NULL && a->task != ENS_TASK_REGRESSION)
         return ens_reader_bad(a->reader, err, "its recipe has quantiles of classes");
-    if ((st = make_member(&member, p, err)) != ENS_OK ||
+    if ((st = make_member(&member, a->learner, err)) != ENS_OK ||
         (st = ens__bag_read(&bag, &spec, member, a, err)) != ENS_OK ||
         (p->quantiles.v != NULL &&
          (st = ens__quantiles_read(&((ens__bag *)bag)->quantiles, bag, a, err)) !=
@@ -237,7 +240,7 @@ const ens_learner_type ens__extra_trees_type = {
         "extremely randomized trees: the mean of trees whose cuts are drawn at random "
         "from random candidates",
     .caps = ENS_CLASSIFIES | ENS_REGRESSES | ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES |
-            ENS_TAKES_WEIGHTS | ENS_TAKES_NUMBERS,
+            ENS_TAKES_WEIGHTS | ENS_TAKES_NUMBERS | ENS_TAKES_LONG_BLOCKS,
     .params = extra_table,
     .params_size = sizeof(forest_params),
     .check = check_extra,

@@ -35,7 +35,6 @@ static ens_status predict_task(void *ctx, size_t task, unsigned worker, ens_erro
     for (size_t i = task * TASK_ROWS; i < end; i += block) {
         size_t n = end - i < block ? end - i : block;
         ens_rows rows = {j->aligned.feature, j->aligned.p, j->data->row + i, n};
-
         double *out = j->out + i * j->width;
         void *scratch = j->scratch + worker * j->stride;
 

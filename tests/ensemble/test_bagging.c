@@ -260,6 +260,8 @@ START_TEST(amounts_beyond_the_table_are_refused)
               "bagging.max_features = 11 is above the 10 features");
     fit_fails("forest(max_features=11)", d, ENS_ERANGE,
               "forest.max_features = 11 is above the 10 features");
+    fit_fails("extra_trees(max_features=11)", d, ENS_ERANGE,
+              "extra_trees.max_features = 11 is above the 10 features");
     fit_fails("bagging(tree(max_features=11))", d, ENS_ERANGE,
               "tree.max_features = 11 is above the 10 features");
     fit_fails("forest(criterion=gini)", d, ENS_ERANGE, "forest.criterion is for ");

@@ -78,6 +78,7 @@ static void must_be_same(const ens_model *a, const ens_model *b)
 static const char *const recipes[] = {
     "forest(n_estimators=%d)",
     "forest(n_estimators=%d, oob_score=true, class_weight=balanced)",
+    "extra_trees(n_estimators=%d, max_samples=0.8, oob_score=true)",
     "bagging(tree, n_estimators=%d, max_samples=0.5, max_features=0.5, oob_score=true)",
     "bagging(naive_bayes, n_estimators=%d, bootstrap_features=true)",
     ("bagging(forest(n_estimators=2), n_estimators=%d, bootstrap=false, max_samples=20, "

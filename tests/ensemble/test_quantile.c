@@ -142,6 +142,8 @@ START_TEST(they_follow_the_definition)
         "max_samples=0.7, max_leaf_nodes=%d)",
         "forest(n_estimators=300, quantiles=[0.1, 0.5, 0.9], max_samples=0.1, "
         "max_depth=%d)",
+        "extra_trees(n_estimators=20, quantiles=[0.1, 0.5, 0.9], "
+        "min_samples_leaf=%d)",
     };
     enum { N = 400 };
     double x[2 * N], y[N], w[N], weight[N], *out, *mean;
@@ -364,7 +366,7 @@ static void add(TCase *tc)
 {
     tcase_add_test(tc, of_one_leaf_they_are_those_of_the_targets);
     tcase_add_test(tc, rows_count_by_their_weight);
-    tcase_add_loop_test(tc, they_follow_the_definition, 0, 3);
+    tcase_add_loop_test(tc, they_follow_the_definition, 0, 4);
     tcase_add_test(tc, new_rows_are_covered);
     tcase_add_test(tc, threads_loading_and_adding_change_nothing);
     tcase_add_test(tc, the_mean_is_that_of_a_forest_without);
