@@ -159,7 +159,8 @@ ENS_API ens_status ens_model_targets(const ens_model *model, const ens_dataset *
                                      int32_t *label, double *y, ens_error *err);
 
 /** Out-of-bag predictions [n][k] of the rows that were fitted, NaN for rows never out of bag;
- *  NULL unless the fit was asked for them (oob_score=true). Kept in memory, not in files. */
+ *  NULL unless the fit was asked for them (oob_score=true). Kept in memory, not in files;
+ *  ens_model_oob_predict() makes them again. */
 ENS_API const double *ens_model_oob(const ens_model *model, size_t *n);
 
 /* ---- Looking inside -------------------------------------------------------------------------- */

@@ -33,7 +33,7 @@ static const cli_option own[] = {
      "print the number of each row's leaf in each tree"},
     {"proximities", 0, CLI_FLAG, offsetof(explain_options, proximities), NULL, NULL, 0, 0,
      NULL, "print for all pairs of rows the share of trees in which they share a leaf"},
-    {"neighbors", 0, CLI_COUNT, offsetof(explain_options, neighbors), "N", NULL, 1, 1e6,
+    {"neighbors", 0, CLI_COUNT, offsetof(explain_options, neighbors), "N", NULL, 1, 1000,
      NULL, "print the N rows of the largest proximity to each row"},
     {"outliers", 0, CLI_FLAG, offsetof(explain_options, outliers), NULL, NULL, 0, 0, NULL,
      "print how far each row is from those of its class; above 10 is suspect"},
@@ -348,9 +348,10 @@ const cli_verb cli_explain = {
     .name = "explain",
     .operands = "MODEL CSV",
     .summary = "Show what a model relies on, and which rows it takes for alike.",
-    .detail = "What is out of bag is drawn again from the table of the fit: the same "
-              "rows in\nthe same order, with the same --weight and --na. Another table is "
-              "refused.",
+    .detail =
+        "What is out of bag is drawn again from the table of the fit: the same "
+        "rows in\nthe same order, with the same --weight and --na. Another table is "
+        "refused.",
     .min_operands = 2,
     .max_operands = 2,
     .groups = groups,

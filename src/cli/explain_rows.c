@@ -10,6 +10,8 @@
 
 /* All pairs of more rows are no table that anyone opens. */
 #define MOST_PAIRED ((size_t)10000)
+/* Rows whose leaves are found at once. */
+#define BATCH ((size_t)4096)
 
 static ens_status put_number(double value, char before, ens_error *err)
 {
@@ -72,21 +74,39 @@ static ens_status tell_predictions(explain_job *j, ens_error *err)
 
 /* ---- Leaves ---- */
 
-static ens_status tell_leaves(explain_job *j, ens_error *err)
+/* The leaves of rows begin .. begin + n - 1. */
+static ens_status put_leaves(const explain_job *j, size_t begin, size_t n, uint32_t *leaf,
+                             ens_error *err)
 {
-    size_t n = ens_dataset_n(j->table), trees = ens_model_n_trees(j->model);
-    uint32_t *leaf = cli_array(n, trees * sizeof *leaf);
-    ens_status st = ens_model_leaves(j->model, j->table, leaf, &j->exec, err);
+    size_t trees = ens_model_n_trees(j->model), *row = cli_array(n, sizeof *row);
+    ens_dataset *part = NULL;
+    ens_status st;
 
-    progress_end(&j->bar);
-    for (size_t t = 0; t < trees && st == ENS_OK; t++)
-        printf("%stree%zu", t > 0 ? "," : "", t + 1);
-    if (st == ENS_OK)
-        putchar('\n');
+    for (size_t i = 0; i < n; i++)
+        row[i] = begin + i;
+    if ((st = ens_dataset_subset(&part, j->table, row, n, err)) == ENS_OK)
+        st = ens_model_leaves(j->model, part, leaf, &j->exec, err);
+    for (size_t t = 0; t < trees && begin == 0 && st == ENS_OK; t++)
+        printf("tree%zu%c", t + 1, t + 1 < trees ? ',' : '\n');
     for (size_t i = 0; i < n && st == ENS_OK; i++)
         for (size_t t = 0; t < trees; t++)
             printf("%lu%c", (unsigned long)leaf[i * trees + t],
                    t + 1 < trees ? ',' : '\n');
+    ens_dataset_free(part);
+    free(row);
+    return st;
+}
+
+static ens_status tell_leaves(explain_job *j, ens_error *err)
+{
+    size_t n = ens_dataset_n(j->table), trees = ens_model_n_trees(j->model);
+    uint32_t *leaf = cli_array(BATCH, trees * sizeof *leaf);
+    ens_status st = ENS_OK;
+
+    /* A batch is over too soon for a bar. */
+    j->exec = progress_exec(&j->bar, (unsigned)j->o->run.threads, 1);
+    for (size_t i = 0; i < n && st == ENS_OK; i += BATCH)
+        st = put_leaves(j, i, n - i < BATCH ? n - i : BATCH, leaf, err);
     free(leaf);
     return st;
 }

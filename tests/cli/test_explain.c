@@ -173,7 +173,7 @@ START_TEST(wrong_command_lines_end_with_2)
     usage("--leaves --repeats=3", "--repeats is for --importance=permutation");
     usage("--repeats=0", "--repeats=0 is outside [1, 10000]");
     usage("--level=1", "--level=1 is outside (0, 1)");
-    usage("--neighbors=0", "--neighbors=0 is outside");
+    usage("--neighbors=0", "--neighbors=0 is outside [1, 1000]");
 }
 END_TEST
 
