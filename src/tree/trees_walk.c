@@ -262,6 +262,34 @@ static void add_leaves(const ens__trees *trees, const uint32_t *leaf, size_t n,
         }
 }
 
+/* out += the values of all of leaf[n], in their order: of one row */
+static void add_trees(const ens__trees *trees, const uint32_t *leaf, size_t n,
+                      double *out)
+{
+    const double *value = trees->value;
+    size_t k = trees->k;
+
+    if (k == 2) {
+        double a = out[0], b = out[1];
+
+        for (size_t i = 0; i < n; i++) {
+            const double *v = value + (size_t)(leaf[i] & ~ENS__TREES_LEAF) * 2;
+
+            a += v[0];
+            b += v[1];
+        }
+        out[0] = a;
+        out[1] = b;
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const double *v = value + (leaf[i] & ~ENS__TREES_LEAF) * k;
+
+        for (size_t c = 0; c < k; c++)
+            out[c] += v[c];
+    }
+}
+
 /* One tree after the other, all rows of a block through each. */
 static void sum_rows(const ens__trees *trees, const uint16_t *code, size_t n, double *out)
 {
@@ -294,8 +322,7 @@ static void sum_trees(const ens__trees *trees, const uint16_t *code, double *out
         for (size_t i = 0; i < m; i++)
             at[i] = (uint32_t)trees->root[t + i];
         walk(trees->word, at, code, 0, leaf, m);
-        for (size_t i = 0; i < m; i++)
-            add_leaves(trees, leaf + i, 1, out);
+        add_trees(trees, leaf, m, out);
     }
 }
 
