@@ -13,7 +13,7 @@
 
 /* Values in a batch, about: 8 MB of numbers. */
 #define BATCH_VALUES ((size_t)1 << 20)
-#define MOST_ROWS    ((size_t)16384)
+#define MOST_ROWS    ((size_t)32768)
 #define LEAST_ROWS   ((size_t)256)
 
 typedef struct predict_options {

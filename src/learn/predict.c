@@ -8,8 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Rows a task predicts: enough work to be worth taking, few enough to share out. */
-#define TASK_ROWS ((size_t)ENS_LONG_BLOCK)
+/* Tasks a worker gets if there are rows enough: few, and yet the last ones end at about the same time. */
+#define WORKER_TASKS 4
 
 typedef struct job {
     const ens_model *model;
@@ -17,6 +17,7 @@ typedef struct job {
     ens__alignment aligned;
     char *scratch; /* [workers][stride] */
     size_t stride;
+    size_t rows; /* a task predicts */
     const ens_list *q; /* quantiles to predict; NULL: the learner's outputs */
     size_t width;      /* outputs a row */
     double *out;
@@ -29,10 +30,10 @@ static ens_status predict_task(void *ctx, size_t task, unsigned worker, ens_erro
     bool takes_long = (root->type->caps & ENS_TAKES_LONG_BLOCKS) != 0;
     size_t block = takes_long ? ENS_LONG_BLOCK : ENS_BLOCK;
     size_t end =
-        (task + 1) * TASK_ROWS < j->data->n ? (task + 1) * TASK_ROWS : j->data->n;
+        (task + 1) * j->rows < j->data->n ? (task + 1) * j->rows : j->data->n;
 
     (void)err;
-    for (size_t i = task * TASK_ROWS; i < end; i += block) {
+    for (size_t i = task * j->rows; i < end; i += block) {
         size_t n = end - i < block ? end - i : block;
         ens_rows rows = {j->aligned.feature, j->aligned.p, j->data->row + i, n};
         double *out = j->out + i * j->width;
@@ -46,13 +47,21 @@ static ens_status predict_task(void *ctx, size_t task, unsigned worker, ens_erro
     return ENS_OK;
 }
 
+/* Whole blocks, of which a long one is the most. */
+static size_t rows_of_task(size_t n, unsigned workers)
+{
+    size_t share = n / (WORKER_TASKS * (size_t)workers) / ENS_BLOCK * ENS_BLOCK;
+
+    return share < ENS_BLOCK ? ENS_BLOCK : share > ENS_LONG_BLOCK ? ENS_LONG_BLOCK : share;
+}
+
 /* Match the table's columns, then predict it in blocks. */
 static ens_status predict_table(job *j, const ens_predict_options *options,
                                 const ens_exec *exec, ens_error *err)
 {
     static const ens_predict_options defaults;
     const ens_model *model = j->model;
-    size_t tasks = (j->data->n + TASK_ROWS - 1) / TASK_ROWS;
+    size_t tasks;
     unsigned caps = ens__learner_caps(model->learner);
     ens_status st;
 
@@ -68,6 +77,8 @@ static ens_status predict_table(job *j, const ens_predict_options *options,
         if (st != ENS_OK)
             goto done;
     }
+    j->rows = rows_of_task(j->data->n, ens_exec_threads(exec));
+    tasks = (j->data->n + j->rows - 1) / j->rows;
     if ((j->scratch = ens__aligned(ens__par_workers(tasks, exec), j->stride)) == NULL)
         st = ens__nomem(err);
     else

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <tree/trees.h>
 
-#define MOST_FEATURES 8191
-#define MOST_CUTS     65533
+#define MOST_FEATURES 32767
+#define MOST_CUTS     65534
 #define MOST_LEVELS   65535 /* missing among them */
 
 /* Codes of a block are to stay in the second level of the cache. */
@@ -265,27 +265,21 @@ static size_t put_set(const ens__tree *tree, const ens__node *node, uint32_t n_l
 static size_t put_split(const maker *m, size_t t, const ens__node *node, bool swap,
                         uint32_t *word)
 {
-    uint32_t u = m->place[feature_of(m, t, node)], column = u * ENS__TREES_COLUMNS, limit;
+    uint32_t u = m->place[feature_of(m, t, node)], limit;
     const ens__trees_feature *f = &m->trees->used[u];
     size_t extra = 0;
 
-    word[1] = 0;
     if (f->category) {
         limit =
             (uint32_t)(extra = put_set(m->src->tree[t], node, f->n_levels, swap, word));
         word[1] = ENS__TREES_SET;
     } else {
-        limit = (uint32_t)place_of(f->cut, f->n_cuts, node->threshold);
-        if ((node->feature & ENS__MISSING_LEFT) != 0) {
-            column += ENS__TREES_MISSING;
-            limit++;
-        }
-        if (swap) {
-            column += ENS__TREES_RIGHT;
-            limit = 0xfffe - limit; /* y > limit: ~y < ~limit */
-        }
+        bool missing = (node->feature & ENS__MISSING_LEFT) != 0;
+
+        limit = (uint32_t)place_of(f->cut, f->n_cuts, node->threshold) + missing;
+        word[1] = (missing ? ENS__TREES_MISSING : 0) | (swap ? ENS__TREES_RIGHT : 0);
     }
-    word[0] = column << 16 | limit;
+    word[0] = u << 16 | limit;
     return 2 + extra;
 }
 
@@ -388,7 +382,7 @@ size_t ens__trees_bytes(const ens__trees *trees)
 
 static size_t block_of(const ens__trees *trees)
 {
-    size_t rows = BLOCK_BYTES / (2 * ENS__TREES_COLUMNS * (trees->n_used + 1));
+    size_t rows = BLOCK_BYTES / (2 * (trees->n_used + 1));
 
     return rows > ENS_LONG_BLOCK ? ENS_LONG_BLOCK : rows < 16 ? 16 : rows;
 }

@@ -11,21 +11,20 @@
 /* A node is two words, or more for a set of levels; the child with the smaller subtree follows it, so that small
  * subtrees, where most of a deep tree is, lie in one line of the cache.
  *
- *     word 0   column (15 bits) << 16 | limit;   a leaf is one word: ENS__TREES_LEAF | row of values
- *     word 1   words to the other child (30 bits) | ENS__TREES_SET
+ *     word 0   place of the feature (15 bits) << 16 | limit;   a leaf is one word: ENS__TREES_LEAF | row of values
+ *     word 1   words to the other child (29 bits) | ENS__TREES_SET | ENS__TREES_MISSING | ENS__TREES_RIGHT
  *
- * A row goes to the child that follows if its code in that column is <= limit.  A feature has four columns, so that
- * this one comparison serves for each child to follow and for missing values to go either way:
- *
- *     ENS__TREES_MISSING   codes are one more; a missing value, else 0xffff, wraps to 0 and goes left
- *     ENS__TREES_RIGHT     codes are inverted, as the limit is: the right child follows
+ * A row goes left if (uint16_t)(code + missing) <= limit, where missing is the flag, by which the limit is higher too:
+ * the code of a missing value is 0xffff, so that it goes right unless the flag makes it wrap to 0.  The left child
+ * follows, or the right one if ENS__TREES_RIGHT is set.
  *
  * For a set, limit counts the words that follow, whose bit l tells whether level l goes to the child behind them;
  * a missing value is one level more. */
 #define ENS__TREES_LEAF 0x80000000u
 #define ENS__TREES_SET 0x80000000u
-#define ENS__TREES_FAR 0x3fffffffu
-enum { ENS__TREES_MISSING = 1, ENS__TREES_RIGHT = 2, ENS__TREES_COLUMNS = 4 };
+#define ENS__TREES_MISSING 0x40000000u
+#define ENS__TREES_RIGHT 0x20000000u
+#define ENS__TREES_FAR 0x1fffffffu
 
 /* A feature that some tree splits. */
 typedef struct ens__trees_feature {
@@ -60,8 +59,8 @@ typedef struct ens__trees_source {
     size_t p_tree;
 } ens__trees_source;
 
-/* *out is NULL, and that is no error, for trees that the form has no room for: more than 8191 features in splits,
- * 65533 thresholds of a feature or 65534 levels, or a tree of 4 GB. */
+/* *out is NULL, and that is no error, for trees that the form has no room for: more than 32767 features in splits,
+ * 65534 thresholds of a feature or 65534 levels, or a tree of 2 GB. */
 ens_status ens__trees_make(ens__trees **out, const ens__trees_source *source, const ens_exec *exec,
                            ens_error *err);
 void ens__trees_free(ens__trees *trees);

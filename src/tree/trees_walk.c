@@ -18,10 +18,12 @@
 #endif
 
 /* Walkers at a time, and in one register. */
-#define WALKERS 128
+#define WALKERS 256
 #define LANES   16
 /* Fewer rows walk all trees at once, row by row. */
 #define FEW_ROWS 32
+/* Words of a tree for each row, at most, that are fetched before the rows begin. */
+#define FETCH_WORDS 32
 /* Codes that are looked for at a time. */
 #define SEARCHES 8
 
@@ -32,17 +34,6 @@
 #endif
 
 /* ---- Codes ---------------------------------------------------------------------------------------------------- */
-
-/* The four columns of a number whose code is given. */
-static inline void put_code(uint16_t *restrict column, uint16_t code)
-{
-    uint16_t next = (uint16_t)(code + 1);
-
-    column[0] = code;
-    column[ENS__TREES_MISSING] = next;
-    column[ENS__TREES_RIGHT] = (uint16_t)~code;
-    column[ENS__TREES_RIGHT + ENS__TREES_MISSING] = (uint16_t)~next;
-}
 
 /* column[i * stride]: how many of the cuts are below x[row[i]], for n rows; 0xffff for NaN. Halving takes the same
  * steps for every value, so the searches run side by side. */
@@ -68,27 +59,81 @@ static inline __attribute__((always_inline)) void search(const ens__trees_featur
     for (size_t i = 0; i < n; i++) {
         size_t below = base[i] + (cut[base[i]] < value[i]);
 
-        put_code(column + i * stride, isnan(value[i]) ? 0xffff : (uint16_t)below);
+        column[i * stride] = isnan(value[i]) ? 0xffff : (uint16_t)below;
     }
+}
+
+#if ENS_HAVE_LEVELS
+/* The same for eight values, side by side in one register. */
+ENS_TARGET_V4 static void search_v4(const ens__trees_feature *f, const double *restrict x,
+                                    const uint32_t *restrict row, size_t stride,
+                                    uint16_t *restrict column)
+{
+    const double *restrict cut = f->cut;
+    const __m512d none = _mm512_setzero_pd();
+    __m256i rows = _mm256_loadu_si256((const __m256i *)(const void *)row);
+    __m512d value = _mm512_mask_i32gather_pd(none, 0xff, rows, x, 8);
+    __m512i base = _mm512_setzero_si512();
+    __mmask8 below;
+    uint64_t code[SEARCHES];
+
+    for (size_t half, left = f->n_cuts; left > 1; left -= half) {
+        half = left / 2;
+        __m512d at = _mm512_mask_i64gather_pd(none, 0xff, base, cut + half - 1, 8);
+
+        below = _mm512_cmp_pd_mask(at, value, _CMP_LT_OQ);
+        base =
+            _mm512_mask_add_epi64(base, below, base, _mm512_set1_epi64((long long)half));
+    }
+    below = _mm512_cmp_pd_mask(_mm512_mask_i64gather_pd(none, 0xff, base, cut, 8), value,
+                               _CMP_LT_OQ);
+    base = _mm512_mask_add_epi64(base, below, base, _mm512_set1_epi64(1));
+    below = _mm512_cmp_pd_mask(value, value, _CMP_UNORD_Q);
+    base = _mm512_mask_mov_epi64(base, below, _mm512_set1_epi64(0xffff));
+    _mm512_storeu_si512(code, base);
+    for (size_t i = 0; i < SEARCHES; i++)
+        column[i * stride] = (uint16_t)code[i];
+}
+#endif
+
+static void search_base(const ens__trees_feature *f, const double *restrict x,
+                        const uint32_t *restrict row, size_t stride,
+                        uint16_t *restrict column)
+{
+    search(f, x, row, SEARCHES, stride, column);
+}
+
+typedef void search_fn(const ens__trees_feature *f, const double *restrict x,
+                       const uint32_t *restrict row, size_t stride,
+                       uint16_t *restrict column);
+
+static search_fn *search_here(void)
+{
+#if ENS_HAVE_LEVELS
+    if (ens__cpu_level() >= ENS__CPU_V4)
+        return search_v4;
+#endif
+    return search_base;
 }
 
 /* The codes of n rows, a row's side by side. */
 static void make_codes(const ens__trees *trees, const ens_rows *rows, size_t begin,
                        size_t n, uint16_t *restrict code)
 {
-    size_t stride = trees->n_used * ENS__TREES_COLUMNS;
+    search_fn *search_eight = search_here();
+    size_t stride = trees->n_used;
     const uint32_t *row = rows->row + begin;
 
     for (size_t u = 0; u < trees->n_used; u++) {
         const ens__trees_feature *f = &trees->used[u];
         const ens_feature *from = &rows->feature[f->feature];
-        uint16_t *column = code + u * ENS__TREES_COLUMNS;
+        uint16_t *column = code + u;
 
         if (!f->category) {
             size_t i = 0;
 
             for (; i + SEARCHES <= n; i += SEARCHES)
-                search(f, from->x, row + i, SEARCHES, stride, column + i * stride);
+                search_eight(f, from->x, row + i, stride, column + i * stride);
             for (; i < n; i++)
                 search(f, from->x, row + i, 1, stride, column + i * stride);
             continue;
@@ -104,29 +149,37 @@ static void make_codes(const ens__trees *trees, const ens_rows *rows, size_t beg
 
 /* ---- Walking ---------------------------------------------------------------------------------------------------- */
 
-/* Walker i < n begins at word[at[i]] and sees code[i * stride]; leaf[i] becomes the leaf that it comes to. at has
- * room for LANES more. */
+/* Walker i < n begins at word[begin[i]], or at word[0] if begin is NULL, and sees code[i * stride]; leaf[i] becomes
+ * the leaf that it comes to. As walkers arrive, others set out, so that few are on their way only at the end. */
 #define WALK_ARGS                                                                        \
-    const uint32_t *restrict word, uint32_t *restrict at, const uint16_t *restrict code, \
-        size_t stride, uint32_t *restrict leaf, size_t n
-#define WALK_NAMES word, at, code, stride, leaf, n
+    const uint32_t *restrict word, const uint32_t *restrict begin,                       \
+        const uint16_t *restrict code, size_t stride, uint32_t *restrict leaf, size_t n
+#define WALK_NAMES word, begin, code, stride, leaf, n
 
 static inline __attribute__((always_inline)) void walk_body(WALK_ARGS, bool sets)
 {
     uint16_t who[WALKERS];
+    uint32_t at[WALKERS];
+    size_t begun = 0, walking = 0;
 
-    for (size_t i = 0; i < n; i++)
-        who[i] = (uint16_t)i;
-    while (n > 0) {
+    for (;;) {
         size_t kept = 0;
 
-        for (size_t a = 0; a < n; a++) {
+        for (; walking < WALKERS && begun < n; walking++, begun++) {
+            who[walking] = (uint16_t)begun;
+            at[walking] = begin != NULL ? begin[begun] : 0;
+        }
+        if (walking == 0)
+            break;
+        for (size_t a = 0; a < walking; a++) {
             uint32_t i = who[a], here = at[a];
             uint32_t node = word[here], far = word[here + 1];
             uint32_t split = (node >> 31) - 1; /* all ones, or 0 for a leaf */
             uint32_t x = code[i * stride + (node >> 16 & split)];
             uint32_t limit = node & 0xffff, near = 2;
-            uint32_t follows = x <= limit;
+            uint32_t follows = (uint16_t)(x + (far >> 30 & 1)) <= limit;
+
+            follows ^= far >> 29 & 1;
 
             if (sets) {
                 uint32_t set = -(far >> 31) & split;
@@ -134,16 +187,15 @@ static inline __attribute__((always_inline)) void walk_body(WALK_ARGS, bool sets
 
                 follows = (set & bits >> x % 32 & 1) | (~set & follows);
                 near += limit & set;
-                far &= ENS__TREES_FAR;
             }
             leaf[i] = node;
             who[kept] = (uint16_t)i;
-            here += (near & -follows) | (far & (follows - 1));
+            here += (near & -follows) | (far & ENS__TREES_FAR & (follows - 1));
             at[kept] = here;
             PREFETCH(word + here);
             kept += split & 1;
         }
-        n = kept;
+        walking = kept;
     }
 }
 
@@ -173,16 +225,23 @@ ENS_TARGET_V4 static inline __attribute__((always_inline)) void lanes_body(WALK_
                                                                            bool sets)
 {
     const __m512i low = _mm512_set1_epi32(0xffff), two = _mm512_set1_epi32(2);
+    const __m512i one = _mm512_set1_epi32(1), right = _mm512_set1_epi32(ENS__TREES_RIGHT);
     const __m512i wide = _mm512_set1_epi32((int)stride);
-    uint32_t who[WALKERS + LANES];
+    uint32_t who[WALKERS + LANES], at[WALKERS + LANES];
+    size_t begun = 0, walking = 0;
 
-    for (size_t i = 0; i < n; i++)
-        who[i] = (uint32_t)i;
-    while (n > 0) {
+    for (;;) {
         size_t kept = 0;
 
-        for (size_t a = 0; a < n; a += 16) {
-            __mmask16 on = n - a >= 16 ? 0xffff : (__mmask16)((1u << (n - a)) - 1);
+        for (; walking < WALKERS && begun < n; walking++, begun++) {
+            who[walking] = (uint32_t)begun;
+            at[walking] = begin != NULL ? begin[begun] : 0;
+        }
+        if (walking == 0)
+            break;
+        for (size_t a = 0; a < walking; a += 16) {
+            __mmask16 on =
+                walking - a >= 16 ? 0xffff : (__mmask16)((1u << (walking - a)) - 1);
             __m512i i = LOAD(on, who + a), here = LOAD(on, at + a);
             __m512i node = GATHER(on, here, word, 4), far = GATHER(on, here, word + 1, 4);
             __mmask16 split = on & (__mmask16)~_mm512_movepi32_mask(node);
@@ -190,7 +249,11 @@ ENS_TARGET_V4 static inline __attribute__((always_inline)) void lanes_body(WALK_
                                               _mm512_srli_epi32(node, 16));
             __m512i x = _mm512_and_si512(GATHER(split, column, code, 2), low);
             __m512i limit = _mm512_and_si512(node, low), near = two;
-            __mmask16 follows = _mm512_cmple_epu32_mask(x, limit), set;
+            __m512i missing = _mm512_and_si512(_mm512_srli_epi32(far, 30), one);
+            __m512i y = _mm512_and_si512(_mm512_add_epi32(x, missing), low);
+            __mmask16 follows = _mm512_cmple_epu32_mask(y, limit), set;
+
+            follows ^= _mm512_test_epi32_mask(far, right);
 
             if (sets && (set = split & _mm512_movepi32_mask(far)) != 0) {
                 __m512i place = _mm512_add_epi32(here, _mm512_srli_epi32(x, 5));
@@ -201,8 +264,8 @@ ENS_TARGET_V4 static inline __attribute__((always_inline)) void lanes_body(WALK_
                 follows = (follows & (__mmask16)~set) |
                           _mm512_mask_test_epi32_mask(set, bits, _mm512_set1_epi32(1));
                 near = _mm512_mask_add_epi32(near, set, near, limit);
-                far = _mm512_and_si512(far, _mm512_set1_epi32(ENS__TREES_FAR));
             }
+            far = _mm512_and_si512(far, _mm512_set1_epi32(ENS__TREES_FAR));
             here = _mm512_add_epi32(here, _mm512_mask_mov_epi32(far, follows, near));
             if (split != on)
                 _mm512_mask_i32scatter_epi32(leaf, on & (__mmask16)~split, i, node, 4);
@@ -210,7 +273,7 @@ ENS_TARGET_V4 static inline __attribute__((always_inline)) void lanes_body(WALK_
             _mm512_storeu_si512(at + kept, _mm512_maskz_compress_epi32(split, here));
             kept += (size_t)__builtin_popcount(split);
         }
-        n = kept;
+        walking = kept;
     }
 }
 
@@ -290,23 +353,26 @@ static void add_trees(const ens__trees *trees, const uint32_t *leaf, size_t n,
     }
 }
 
+/* Ask for all of a tree, where the walks will need most of it: line by line is faster than as they come to it. */
+static void fetch(const uint32_t *word, size_t n_words, size_t n_rows)
+{
+    if (n_words > FETCH_WORDS * n_rows)
+        return;
+    for (size_t w = 0; w < n_words; w += 16)
+        PREFETCH(word + w);
+}
+
 /* One tree after the other, all rows of a block through each. */
 static void sum_rows(const ens__trees *trees, const uint16_t *code, size_t n, double *out)
 {
     walk_fn *walk = walk_here(trees);
-    size_t stride = trees->n_used * ENS__TREES_COLUMNS;
-    uint32_t at[WALKERS + LANES], leaf[WALKERS];
+    size_t stride = trees->n_used;
+    uint32_t leaf[ENS_LONG_BLOCK];
 
     for (size_t t = 0; t < trees->n; t++) {
-        const uint32_t *word = trees->word + trees->root[t];
-
-        for (size_t i = 0; i < n; i += WALKERS) {
-            size_t m = n - i < WALKERS ? n - i : WALKERS;
-
-            memset(at, 0, m * sizeof *at);
-            walk(word, at, code + i * stride, stride, leaf, m);
-            add_leaves(trees, leaf, m, out + i * trees->k);
-        }
+        fetch(trees->word + trees->root[t], trees->root[t + 1] - trees->root[t], n);
+        walk(trees->word + trees->root[t], NULL, code, stride, leaf, n);
+        add_leaves(trees, leaf, n, out);
     }
 }
 
@@ -314,28 +380,28 @@ static void sum_rows(const ens__trees *trees, const uint16_t *code, size_t n, do
 static void sum_trees(const ens__trees *trees, const uint16_t *code, double *out)
 {
     walk_fn *walk = walk_here(trees);
-    uint32_t at[WALKERS + LANES], leaf[WALKERS];
+    uint32_t root[ENS_LONG_BLOCK], leaf[ENS_LONG_BLOCK];
 
-    for (size_t t = 0; t < trees->n; t += WALKERS) {
-        size_t m = trees->n - t < WALKERS ? trees->n - t : WALKERS;
+    for (size_t t = 0; t < trees->n; t += ENS_LONG_BLOCK) {
+        size_t m = trees->n - t < ENS_LONG_BLOCK ? trees->n - t : ENS_LONG_BLOCK;
 
         for (size_t i = 0; i < m; i++)
-            at[i] = (uint32_t)trees->root[t + i];
-        walk(trees->word, at, code, 0, leaf, m);
+            root[i] = (uint32_t)trees->root[t + i];
+        walk(trees->word, root, code, 0, leaf, m);
         add_trees(trees, leaf, m, out);
     }
 }
 
 size_t ens__trees_scratch(const ens__trees *trees)
 {
-    return (trees->block * trees->n_used * ENS__TREES_COLUMNS + 2) * sizeof(uint16_t);
+    return (trees->block * trees->n_used + 2) * sizeof(uint16_t);
 }
 
 void ens__trees_predict(const ens__trees *trees, const ens_rows *rows, double *out,
                         void *scratch)
 {
     bool far_apart = trees->n_words > UINT32_MAX; /* a walker's place has 32 bits */
-    size_t k = trees->k, stride = trees->n_used * ENS__TREES_COLUMNS;
+    size_t k = trees->k, stride = trees->n_used;
     uint16_t *code = scratch;
 
     memset(out, 0, rows->n * k * sizeof *out);
