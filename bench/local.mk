@@ -14,4 +14,8 @@ EXTRA_DIST += \
 	bench/loading.py \
 	bench/measure.py \
 	bench/peers.py \
-	bench/ranger.R
+	bench/predict.R \
+	bench/predict.md \
+	bench/predict.py \
+	bench/ranger.R \
+	bench/row.c

@@ -1,6 +1,7 @@
 /* tree_file.c - trees as tensors: those of an ensemble lie one behind the other in one set of arrays.
  *
- *     node_start  [trees + 1]  first node of each tree          feature, left, threshold  [nodes]
+ *     node_start  [trees + 1]  first node of each tree          feature, left  [nodes]
+ *     threshold_start  [trees + 1]  first of its thresholds     threshold  [splits, and leaves that are numbers]
  *     value_start [trees + 1]  first row of its leaf values     value  [values][k]
  *     set_start   [trees + 1]  first word of its level sets     set    [words]
  *     used_start  [trees + 1]  first of its importances         used, share
@@ -19,16 +20,23 @@
 /* ---- Writing --------------------------------------------------------------------------------------------- */
 
 /* Sizes that a tree has of each kind of array. */
-enum { NODES, VALUES, WORDS, USED, N_SIZES };
+enum { NODES, THRESHOLDS, VALUES, WORDS, USED, N_SIZES };
 
-static const char *const start_name[] = {"node_start", "value_start", "set_start",
-                                         "used_start"};
+static const char *const start_name[] = {"node_start", "threshold_start", "value_start",
+                                         "set_start", "used_start"};
+
+/* Features of 16 bits: the same flags on top of a smaller number. */
+#define NARROW_LEAF    0xffffu
+#define NARROW_FEATURE 0x3fffu
+#define NARROW_SHIFT   16
 
 static size_t size_of(const ens__tree *t, int kind)
 {
     switch (kind) {
     case NODES:
         return t->n_nodes;
+    case THRESHOLDS:
+        return t->k > 1 ? t->n_nodes - ens__tree_leaves(t) : t->n_nodes;
     case VALUES:
         return t->n_values;
     case WORDS:
@@ -59,18 +67,56 @@ static ens_status write_starts(size_t total[N_SIZES], const void *const *trees, 
     return ENS_OK;
 }
 
-static ens_status write_nodes(const void *const *trees, size_t n, size_t n_nodes,
-                              ens_writer *w, ens_error *err)
+/* Is every feature's number, with its flags, less than NARROW_LEAF? */
+static bool is_narrow(const void *const *trees, size_t n)
 {
+    for (size_t t = 0; t < n; t++) {
+        const ens__tree *tree = trees[t];
+
+        for (size_t i = 0; i < tree->n_nodes; i++)
+            if (tree->node[i].feature != ENS__LEAF &&
+                (tree->node[i].feature & ENS__FEATURE) >= NARROW_FEATURE)
+                return false;
+    }
+    return true;
+}
+
+/* Does a node of a tree of k outputs have an entry in the file's `threshold`? */
+static bool has_threshold(const ens__node *node, size_t k)
+{
+    return node->feature != ENS__LEAF || k == 1;
+}
+
+static uint16_t narrow(uint32_t feature)
+{
+    return (uint16_t)(feature == ENS__LEAF
+                          ? NARROW_LEAF
+                          : (feature & NARROW_FEATURE) |
+                                (feature & ~ENS__FEATURE) >> NARROW_SHIFT);
+}
+
+static uint32_t widened(uint16_t feature)
+{
+    return feature == NARROW_LEAF
+               ? ENS__LEAF
+               : (feature & NARROW_FEATURE) | (uint32_t)(feature & ~NARROW_FEATURE)
+                                                  << NARROW_SHIFT;
+}
+
+static ens_status write_nodes(const void *const *trees, size_t n,
+                              const size_t total[N_SIZES], ens_writer *w, ens_error *err)
+{
+    bool small = is_narrow(trees, n);
     void *feature, *left, *threshold;
-    size_t at = 0;
+    size_t at = 0, end = 0;
     ens_status st;
 
-    if ((st = ens_writer_buffer(&feature, w, "feature", ENS_U32, 1, &n_nodes, err)) !=
+    if ((st = ens_writer_buffer(&feature, w, "feature", small ? ENS_U16 : ENS_U32, 1,
+                                &total[NODES], err)) != ENS_OK ||
+        (st = ens_writer_buffer(&left, w, "left", ENS_U32, 1, &total[NODES], err)) !=
             ENS_OK ||
-        (st = ens_writer_buffer(&left, w, "left", ENS_U32, 1, &n_nodes, err)) != ENS_OK ||
-        (st = ens_writer_buffer(&threshold, w, "threshold", ENS_F64, 1, &n_nodes, err)) !=
-            ENS_OK)
+        (st = ens_writer_buffer(&threshold, w, "threshold", ENS_F64, 1,
+                                &total[THRESHOLDS], err)) != ENS_OK)
         return st;
     for (size_t t = 0; t < n; t++) {
         const ens__tree *tree = trees[t];
@@ -79,9 +125,13 @@ static ens_status write_nodes(const void *const *trees, size_t n, size_t n_nodes
             const ens__node *node = &tree->node[i];
             bool set = node->feature != ENS__LEAF && (node->feature & ENS__BY_SET) != 0;
 
-            ((uint32_t *)feature)[at] = node->feature;
+            if (small)
+                ((uint16_t *)feature)[at] = narrow(node->feature);
+            else
+                ((uint32_t *)feature)[at] = node->feature;
             ((uint32_t *)left)[at] = node->left;
-            ((double *)threshold)[at] = set ? (double)node->set : node->threshold;
+            if (has_threshold(node, tree->k))
+                ((double *)threshold)[end++] = set ? (double)node->set : node->threshold;
         }
     }
     return ENS_OK;
@@ -128,7 +178,7 @@ ens_status ens__tree_write_many(const void *const *trees, size_t n, ens_writer *
     ens_status st;
 
     if ((st = write_starts(total, trees, n, w, err)) != ENS_OK ||
-        (st = write_nodes(trees, n, total[NODES], w, err)) != ENS_OK)
+        (st = write_nodes(trees, n, total, w, err)) != ENS_OK)
         return st;
     return write_rest(trees, n, total, w, err);
 }
@@ -143,6 +193,7 @@ ens_status ens__tree_write(const void *tree, ens_writer *w, ens_error *err)
 /* The tensors of all trees. */
 typedef struct file {
     const uint64_t *start[N_SIZES];
+    const uint16_t *small; /* features, or NULL: they are in feature */
     const uint32_t *feature, *left, *set, *used;
     const double *threshold, *value, *share;
     size_t size[N_SIZES];
@@ -190,11 +241,13 @@ static ens_status read_arrays(file *f, const ens_read_args *a, ens_error *err)
     size_t shape[2];
     ens_status st;
 
-    if ((st = read_array(&f->feature, f->size[NODES], "feature", ENS_U32, a, err)) !=
-            ENS_OK ||
-        (st = read_array(&f->left, f->size[NODES], "left", ENS_U32, a, err)) != ENS_OK ||
-        (st = read_array(&f->threshold, f->size[NODES], "threshold", ENS_F64, a, err)) !=
-            ENS_OK ||
+    if (read_array(&f->small, f->size[NODES], "feature", ENS_U16, a, NULL) != ENS_OK &&
+        (st = read_array(&f->feature, f->size[NODES], "feature", ENS_U32, a, err)) !=
+            ENS_OK)
+        return st;
+    if ((st = read_array(&f->left, f->size[NODES], "left", ENS_U32, a, err)) != ENS_OK ||
+        (st = read_array(&f->threshold, f->size[THRESHOLDS], "threshold", ENS_F64, a,
+                         err)) != ENS_OK ||
         (st = read_array(&f->set, f->size[WORDS], "set", ENS_U32, a, err)) != ENS_OK ||
         (st = read_array(&f->used, f->size[USED], "used", ENS_U32, a, err)) != ENS_OK ||
         (st = read_array(&f->share, f->size[USED], "share", ENS_F64, a, err)) != ENS_OK ||
@@ -305,6 +358,27 @@ static bool copy_part(void *out, const void *from, uint64_t start, size_t n, siz
     return true;
 }
 
+/* The nodes of a tree whose arrays begin at `at`; false unless they need all of its thresholds and no more. */
+static bool copy_nodes(ens__tree *t, const file *f, const uint64_t at[N_SIZES],
+                       size_t n_thresholds)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < t->n_nodes; i++) {
+        ens__node *node = &t->node[i];
+
+        *node = (ens__node){.left = f->left[at[NODES] + i]};
+        node->feature = f->small != NULL ? widened(f->small[at[NODES] + i])
+                                         : f->feature[at[NODES] + i];
+        if (!has_threshold(node, t->k))
+            continue;
+        if (used == n_thresholds)
+            return false;
+        node->threshold = f->threshold[at[THRESHOLDS] + used++];
+    }
+    return used == n_thresholds;
+}
+
 static ens_status make_tree(ens__tree **out, const file *f, size_t index,
                             const ens_read_args *a, ens_error *err)
 {
@@ -336,10 +410,11 @@ static ens_status make_tree(ens__tree **out, const file *f, size_t index,
         st = ens__nomem(err);
         goto done;
     }
-    for (size_t i = 0; i < t->n_nodes; i++) {
-        t->node[i].feature = f->feature[at[NODES] + i];
-        t->node[i].left = f->left[at[NODES] + i];
-        t->node[i].threshold = f->threshold[at[NODES] + i];
+    if (!copy_nodes(t, f, at, n[THRESHOLDS])) {
+        st = ens_reader_bad(a->reader, err,
+                            "tree %zu has %zu thresholds, not as many as it needs", index,
+                            n[THRESHOLDS]);
+        goto done;
     }
     if ((st = check_tree(t, index, a, err)) == ENS_OK) {
         *out = t;

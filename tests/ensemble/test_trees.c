@@ -247,6 +247,37 @@ START_TEST(a_loaded_forest_predicts_the_same_bits)
 }
 END_TEST
 
+START_TEST(more_features_than_sixteen_bits_number_come_back)
+{
+    enum { N = 8, P = 17000 };
+    double *x = room((size_t)N * P, sizeof *x), y[N], a[2 * N], b[2 * N];
+    ens_dataset *data = NULL;
+    ens_model *model, *loaded = NULL;
+    void *bytes = NULL, *again = NULL;
+    size_t size, size_again;
+    ens_error err;
+
+    for (size_t i = 0; i < N; i++)
+        y[i] = x[i * P + P - 1] = (double)(i % 2); /* the last feature alone tells */
+    ck_ok(ens_dataset_from_matrix(&data, x, N, P, y, ENS_TASK_CLASSIFICATION, &err));
+    model = fit("forest(n_estimators=2, max_features=1.0)", data);
+    ck_ok(ens_model_save_bytes(&bytes, &size, model, &err));
+    ck_ok(ens_model_load_bytes(&loaded, bytes, size, &err));
+    ck_ok(ens_model_save_bytes(&again, &size_again, loaded, &err));
+    ck_assert(size == size_again && memcmp(bytes, again, size) == 0);
+    ck_ok(ens_model_predict(model, data, a, NULL, &err));
+    ck_ok(ens_model_predict(loaded, data, b, NULL, &err));
+    ck_assert_mem_eq(a, b, sizeof a);
+    ck_assert(a[1] < 0.5 && a[3] > 0.5); /* it did learn from that feature */
+    ens_bytes_free(bytes);
+    ens_bytes_free(again);
+    ens_model_free(model);
+    ens_model_free(loaded);
+    ens_dataset_free(data);
+    free(x);
+}
+END_TEST
+
 /* ---- One row --------------------------------------------------------------------------------------------------- */
 
 START_TEST(one_row_gives_the_bits_of_the_table_without_an_allocation)
@@ -324,6 +355,7 @@ static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, the_runtime_form_gives_the_bits_of_the_readable_one, 0, N_FORESTS);
     tcase_add_test(tc, a_node_has_at_most_eight_bytes_and_its_set);
+    tcase_add_test(tc, more_features_than_sixteen_bits_number_come_back);
     tcase_add_loop_test(tc, a_loaded_forest_predicts_the_same_bits, 0, N_FORESTS);
     tcase_add_loop_test(tc, one_row_gives_the_bits_of_the_table_without_an_allocation, 0, N_RECIPES);
     tcase_add_test(tc, one_row_of_bad_arguments_is_refused);
