@@ -24,6 +24,8 @@
 #define FEW_ROWS 32
 /* Words of a tree for each row, at most, that are fetched before the rows begin. */
 #define FETCH_WORDS 32
+/* Words of all trees that are more than the second level of a cache holds. */
+#define LARGE ((size_t)1 << 18)
 /* Codes that are looked for at a time. */
 #define SEARCHES 8
 
@@ -63,64 +65,10 @@ static inline __attribute__((always_inline)) void search(const ens__trees_featur
     }
 }
 
-#if ENS_HAVE_LEVELS
-/* The same for eight values, side by side in one register. */
-ENS_TARGET_V4 static void search_v4(const ens__trees_feature *f, const double *restrict x,
-                                    const uint32_t *restrict row, size_t stride,
-                                    uint16_t *restrict column)
-{
-    const double *restrict cut = f->cut;
-    const __m512d none = _mm512_setzero_pd();
-    __m256i rows = _mm256_loadu_si256((const __m256i *)(const void *)row);
-    __m512d value = _mm512_mask_i32gather_pd(none, 0xff, rows, x, 8);
-    __m512i base = _mm512_setzero_si512();
-    __mmask8 below;
-    uint64_t code[SEARCHES];
-
-    for (size_t half, left = f->n_cuts; left > 1; left -= half) {
-        half = left / 2;
-        __m512d at = _mm512_mask_i64gather_pd(none, 0xff, base, cut + half - 1, 8);
-
-        below = _mm512_cmp_pd_mask(at, value, _CMP_LT_OQ);
-        base =
-            _mm512_mask_add_epi64(base, below, base, _mm512_set1_epi64((long long)half));
-    }
-    below = _mm512_cmp_pd_mask(_mm512_mask_i64gather_pd(none, 0xff, base, cut, 8), value,
-                               _CMP_LT_OQ);
-    base = _mm512_mask_add_epi64(base, below, base, _mm512_set1_epi64(1));
-    below = _mm512_cmp_pd_mask(value, value, _CMP_UNORD_Q);
-    base = _mm512_mask_mov_epi64(base, below, _mm512_set1_epi64(0xffff));
-    _mm512_storeu_si512(code, base);
-    for (size_t i = 0; i < SEARCHES; i++)
-        column[i * stride] = (uint16_t)code[i];
-}
-#endif
-
-static void search_base(const ens__trees_feature *f, const double *restrict x,
-                        const uint32_t *restrict row, size_t stride,
-                        uint16_t *restrict column)
-{
-    search(f, x, row, SEARCHES, stride, column);
-}
-
-typedef void search_fn(const ens__trees_feature *f, const double *restrict x,
-                       const uint32_t *restrict row, size_t stride,
-                       uint16_t *restrict column);
-
-static search_fn *search_here(void)
-{
-#if ENS_HAVE_LEVELS
-    if (ens__cpu_level() >= ENS__CPU_V4)
-        return search_v4;
-#endif
-    return search_base;
-}
-
 /* The codes of n rows, a row's side by side. */
 static void make_codes(const ens__trees *trees, const ens_rows *rows, size_t begin,
                        size_t n, uint16_t *restrict code)
 {
-    search_fn *search_eight = search_here();
     size_t stride = trees->n_used;
     const uint32_t *row = rows->row + begin;
 
@@ -133,7 +81,7 @@ static void make_codes(const ens__trees *trees, const ens_rows *rows, size_t beg
             size_t i = 0;
 
             for (; i + SEARCHES <= n; i += SEARCHES)
-                search_eight(f, from->x, row + i, stride, column + i * stride);
+                search(f, from->x, row + i, SEARCHES, stride, column + i * stride);
             for (; i < n; i++)
                 search(f, from->x, row + i, 1, stride, column + i * stride);
             continue;
@@ -288,12 +236,15 @@ ENS_TARGET_V4 static void walk_sets_v4(WALK_ARGS)
 }
 #endif
 
-static walk_fn *walk_here(const ens__trees *trees)
+/* Lanes cannot ask for nodes ahead of their use: where walkers share no lines of the cache, as those of one row in
+ * large trees do, they are slower than the plain kernel. */
+static walk_fn *walk_here(const ens__trees *trees, bool lanes)
 {
 #if ENS_HAVE_LEVELS
-    if (ens__cpu_level() >= ENS__CPU_V4)
+    if (lanes && ens__cpu_level() >= ENS__CPU_V4)
         return trees->sets ? walk_sets_v4 : walk_numbers_v4;
 #endif
+    (void)lanes;
     return trees->sets ? walk_sets : walk_numbers;
 }
 
@@ -365,7 +316,7 @@ static void fetch(const uint32_t *word, size_t n_words, size_t n_rows)
 /* One tree after the other, all rows of a block through each. */
 static void sum_rows(const ens__trees *trees, const uint16_t *code, size_t n, double *out)
 {
-    walk_fn *walk = walk_here(trees);
+    walk_fn *walk = walk_here(trees, true);
     size_t stride = trees->n_used;
     uint32_t leaf[ENS_LONG_BLOCK];
 
@@ -379,7 +330,7 @@ static void sum_rows(const ens__trees *trees, const uint16_t *code, size_t n, do
 /* All trees at once, for one row. */
 static void sum_trees(const ens__trees *trees, const uint16_t *code, double *out)
 {
-    walk_fn *walk = walk_here(trees);
+    walk_fn *walk = walk_here(trees, trees->n_words < LARGE);
     uint32_t root[ENS_LONG_BLOCK], leaf[ENS_LONG_BLOCK];
 
     for (size_t t = 0; t < trees->n; t += ENS_LONG_BLOCK) {
