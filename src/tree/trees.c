@@ -238,7 +238,7 @@ static size_t place_of(const double *cut, size_t n, double x)
 
     for (size_t half; n > 1; n -= half) {
         half = n / 2;
-        base += base[half - 1] < x ? half : 0;
+        base += half & -(size_t)(base[half - 1] < x);
     }
     return (size_t)(base - cut) + (n == 1 && *base < x);
 }
