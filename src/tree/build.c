@@ -34,10 +34,10 @@ static bool grow_array(void *array, size_t cap, size_t size)
 }
 
 /* Nodes of the largest tree that the rows and the limits allow. */
-static size_t most_nodes(const ens__work *w)
+static size_t most_nodes(const ens__work *w, size_t n)
 {
     const ens__tree_options *o = w->o;
-    size_t leaves = w->n < o->max_leaves ? w->n : o->max_leaves;
+    size_t leaves = n < o->max_leaves ? n : o->max_leaves;
 
     if (o->max_depth < 62 && (size_t)1 << o->max_depth < leaves)
         leaves = (size_t)1 << o->max_depth;
@@ -54,9 +54,10 @@ static void add_nodes(ens__build *b, size_t n)
     b->n_nodes += n;
 }
 
-ens_status ens__build_begin(ens__build *b, const ens__work *w, ens_error *err)
+ens_status ens__build_begin(ens__build *b, const ens__work *w, size_t n,
+                            ens__arena *arena, ens_error *err)
 {
-    size_t most = most_nodes(w);
+    size_t most = most_nodes(w, n);
 
     *b = (ens__build){.k = w->k, .mask = 63, .cap = most};
     if (most > ENS__LEAF / 2)
@@ -64,13 +65,13 @@ ens_status ens__build_begin(ens__build *b, const ens__work *w, ens_error *err)
             err, ENS_ERANGE,
             "a tree of %zu rows may have %zu nodes, at most %u are supported; "
             "limit max_depth or max_leaf_nodes",
-            w->n, most, ENS__LEAF / 2);
+            n, most, ENS__LEAF / 2);
     if ((b->slot = ens__zeros(b->mask + 1, sizeof *b->slot)) == NULL ||
         (b->row = ens__array(b->k, sizeof *b->row)) == NULL ||
-        (b->node = ens__arena_take(w->arena, most, sizeof *b->node)) == NULL ||
-        (b->gain = ens__arena_take(w->arena, most, sizeof *b->gain)) == NULL ||
+        (b->node = ens__arena_take(arena, most, sizeof *b->node)) == NULL ||
+        (b->gain = ens__arena_take(arena, most, sizeof *b->gain)) == NULL ||
         (w->o->ccp_alpha > 0 &&
-         (b->as_leaf = ens__arena_take(w->arena, most, sizeof *b->as_leaf)) == NULL))
+         (b->as_leaf = ens__arena_take(arena, most, sizeof *b->as_leaf)) == NULL))
         return ens__nomem(err);
     add_nodes(b, 1);
     return ENS_OK;
@@ -216,6 +217,100 @@ ens_status ens__build_split(ens__build *b, ens__work *w, const ens__part *part,
     return ENS_OK;
 }
 
+/* ---- Trees made apart ------------------------------------------------------------------------------------- */
+
+static ens_status copy_array(void *out, const void *from, size_t n, size_t size,
+                             ens_error *err)
+{
+    void *copy = ens__array(n, size);
+
+    if (copy == NULL)
+        return ens__nomem(err);
+    if (n > 0)
+        memcpy(copy, from, n * size);
+    memcpy(out, &copy, sizeof copy);
+    return ENS_OK;
+}
+
+ens_status ens__build_detach(ens__build *b, ens_error *err)
+{
+    ens__build from = *b;
+    ens_status st;
+
+    b->node = NULL;
+    b->gain = NULL;
+    b->as_leaf = NULL;
+    if ((st = copy_array(&b->node, from.node, b->n_nodes, sizeof *b->node, err)) !=
+            ENS_OK ||
+        (st = copy_array(&b->gain, from.gain, b->n_nodes, sizeof *b->gain, err)) !=
+            ENS_OK ||
+        from.as_leaf == NULL)
+        return st;
+    return copy_array(&b->as_leaf, from.as_leaf, b->n_nodes, sizeof *b->as_leaf, err);
+}
+
+void ens__build_free_detached(ens__build *b)
+{
+    ens__free(b->node);
+    ens__free(b->gain);
+    ens__free(b->as_leaf);
+    ens__build_clear(b);
+}
+
+/* A leaf of another build: its row of values becomes one of ours. */
+static ens_status take_leaf(ens__node *to, ens__build *b, const ens__build *part,
+                            const ens__node *leaf, ens_error *err)
+{
+    *to = *leaf;
+    if (b->k == 1)
+        return ENS_OK;
+    memcpy(b->row, part->value + leaf->left * b->k, b->k * sizeof *b->row);
+    return share_row(b, &to->left, err);
+}
+
+static ens_status append_sets(ens__build *b, const ens__build *part, ens_error *err)
+{
+    size_t words = b->n_words + part->n_words;
+
+    if (words > b->cap_words) {
+        if (!grow_array(&b->set, 2 * words, sizeof *b->set))
+            return ens__nomem(err);
+        b->cap_words = 2 * words;
+    }
+    if (part->n_words > 0)
+        memcpy(b->set + b->n_words, part->set, part->n_words * sizeof *b->set);
+    b->n_words = words;
+    return ENS_OK;
+}
+
+ens_status ens__build_hang(ens__build *b, uint32_t at, const ens__build *part,
+                           ens_error *err)
+{
+    uint32_t base = (uint32_t)b->n_nodes - 1; /* node i of the part, i > 0, is base + i */
+    size_t words = b->n_words;
+    ens_status st = append_sets(b, part, err);
+
+    add_nodes(b, part->n_nodes - 1);
+    for (size_t i = 0; i < part->n_nodes && st == ENS_OK; i++) {
+        size_t to = i == 0 ? at : base + i;
+        ens__node node = part->node[i];
+
+        b->gain[to] = part->gain[i];
+        if (b->as_leaf != NULL)
+            st = take_leaf(&b->as_leaf[to], b, part, &part->as_leaf[i], err);
+        if (node.feature == ENS__LEAF) {
+            if (st == ENS_OK)
+                st = take_leaf(&b->node[to], b, part, &node, err);
+            continue;
+        }
+        node.left += base;
+        if ((node.feature & ENS__BY_SET) != 0)
+            node.set += words;
+        b->node[to] = node;
+    }
+    return st;
+}
+
 /* ---- The finished tree ------------------------------------------------------------------------------------ */
 
 void ens__tree_free(ens__tree *t)
@@ -259,19 +354,6 @@ static ens_status make_shares(ens__tree *t, const ens__build *b, size_t p, ens_e
 done:
     ens__free(brought);
     return st;
-}
-
-static ens_status copy_array(void *out, const void *from, size_t n, size_t size,
-                             ens_error *err)
-{
-    void *copy = ens__array(n, size);
-
-    if (copy == NULL)
-        return ens__nomem(err);
-    if (n > 0)
-        memcpy(copy, from, n * size);
-    memcpy(out, &copy, sizeof copy);
-    return ENS_OK;
 }
 
 ens_status ens__build_finish(ens__tree **out, ens__build *b, const ens__work *w,

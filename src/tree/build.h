@@ -26,8 +26,13 @@ typedef struct ens__part {
     unsigned store; /* that the rows are in */
 } ens__part;
 
-/* With the root. */
-ens_status ens__build_begin(ens__build *b, const ens__work *w, ens_error *err);
+/* With the root, for a tree of n rows, nodes from the arena. */
+ens_status ens__build_begin(ens__build *b, const ens__work *w, size_t n, ens__arena *arena, ens_error *err);
+/* Hang a tree that was made apart in the place of a node. */
+ens_status ens__build_hang(ens__build *b, uint32_t at, const ens__build *part, ens_error *err);
+/* Move what a tree made apart has from its arena to arrays of its own, of the least size. */
+ens_status ens__build_detach(ens__build *b, ens_error *err);
+void ens__build_free_detached(ens__build *b);
 void ens__build_clear(ens__build *b);
 ens_status ens__build_leaf(ens__build *b, ens__work *w, const ens__part *part, ens_error *err);
 /* Split it by w->best; *child is the left one of two new nodes. */

@@ -6,6 +6,7 @@
 
 #include <core/error.h>
 #include <core/mem.h>
+#include <core/par.h>
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -131,12 +132,15 @@ static task agenda_pop(agenda *a)
 /* ---- Splitting ---------------------------------------------------------------------------------------------- */
 
 typedef struct grower {
-    ens__work w;
+    ens__work *w;
     ens__build b;
     agenda open;
     pool pool;
     int64_t *left; /* [sums] of the left child of the node being split */
     size_t n_leaves;
+    size_t apart; /* nodes of at most so many rows are put aside: */
+    task *later;  /* [n_later] */
+    size_t n_later;
     int sign; /* monotonic: of the node being split, and the value midway between its children */
     double middle;
 } grower;
@@ -144,16 +148,16 @@ typedef struct grower {
 /* Make it the node at hand. */
 static void enter(grower *g, const task *t)
 {
-    ens__work_enter(&g->w, t->part.store);
-    g->w.low = t->low;
-    g->w.high = t->high;
+    ens__work_enter(g->w, t->part.store);
+    g->w->low = t->low;
+    g->w->high = t->high;
 }
 
 /* Look for the split of a node, into w->best. */
 static bool find_split(grower *g, task *t)
 {
     bool better;
-    ens__work *w = &g->w;
+    ens__work *w = g->w;
     const ens__tree_options *o = w->o;
     size_t count = ens__sum_count(w, t->part.sum);
 
@@ -223,7 +227,7 @@ static void bound_child(task *t, const grower *g, const task *parent, unsigned s
 static ens_status push_child(grower *g, const task *parent, const ens__part *part,
                              unsigned side, ens_error *err)
 {
-    ens__work *w = &g->w;
+    ens__work *w = g->w;
     task t = {.part = *part, .depth = parent->depth + 1, .constant = parent->constant};
     ens_status st;
 
@@ -248,7 +252,7 @@ static ens_status push_child(grower *g, const task *parent, const ens__part *par
 
 static void find_middle(grower *g, const int64_t *sum)
 {
-    ens__work *w = &g->w;
+    ens__work *w = g->w;
 
     g->sign = w->o->monotonic != NULL ? w->o->monotonic[w->best.feature] : 0;
     if (g->sign == 0)
@@ -261,7 +265,7 @@ static void find_middle(grower *g, const int64_t *sum)
 /* Split a node by w->best. Depth first, the left child is next. */
 static ens_status split_node(grower *g, const task *t, ens_error *err)
 {
-    ens__work *w = &g->w;
+    ens__work *w = g->w;
     ens__part left = {.begin = t->part.begin}, right;
     ens_status st;
 
@@ -282,60 +286,168 @@ static ens_status split_node(grower *g, const task *t, ens_error *err)
     return push_child(g, t, &left, 0, err);
 }
 
+/* ---- One tree, or one below a node ------------------------------------------------------------------------- */
+
 static ens_status visit(grower *g, task *t, ens_error *err)
 {
     bool split;
 
     enter(g, t);
     if (t->ready) {
-        split = g->n_leaves < g->w.o->max_leaves;
+        split = g->n_leaves < g->w->o->max_leaves;
         if (split)
-            recall_split(&g->w, t);
+            recall_split(g->w, t);
     } else {
-        split = g->n_leaves < g->w.o->max_leaves && find_split(g, t);
+        split = g->n_leaves < g->w->o->max_leaves && find_split(g, t);
     }
-    return split ? split_node(g, t, err) : ens__build_leaf(&g->b, &g->w, &t->part, err);
+    return split ? split_node(g, t, err) : ens__build_leaf(&g->b, g->w, &t->part, err);
 }
 
-static ens_status begin(grower *g, const ens__tree_options *o, const ens_fit_args *a,
-                        ens_error *err)
+/* Put a node aside, to be grown apart. */
+static ens_status postpone(grower *g, const task *t, ens_error *err)
 {
-    ens__work *w = &g->w;
-    task root = {.low = -INFINITY, .high = INFINITY};
+    task *more = ens__resize(g->later, g->n_later + 1, sizeof *more);
+
+    if (more == NULL)
+        return ens__nomem(err);
+    g->later = more;
+    g->later[g->n_later++] = *t;
+    return ENS_OK;
+}
+
+static ens_status grow_all(grower *g, ens_error *err)
+{
+    ens_status st = ENS_OK;
+
+    while (st == ENS_OK && g->open.n > 0) {
+        task t = agenda_pop(&g->open);
+
+        if (t.part.n <= g->apart) {
+            st = postpone(g, &t, err);
+            continue; /* its block is still needed */
+        }
+        st = visit(g, &t, err);
+        pool_give(&g->pool, t.block);
+    }
+    return st;
+}
+
+/* A grower of the rows below a task, whose sum and limits it copies. */
+static ens_status begin(grower *g, const task *from, const int64_t *sum,
+                        ens__arena *arena, ens_error *err)
+{
+    ens__work *w = g->w;
+    task root = *from;
     ens_status st;
 
-    if ((st = ens__work_make(w, o, a, err)) != ENS_OK ||
-        (st = ens__build_begin(&g->b, w, err)) != ENS_OK)
+    if ((st = ens__build_begin(&g->b, w, from->part.n, arena, err)) != ENS_OK)
         return st;
-    g->open.best_first = o->max_leaves != SIZE_MAX;
+    g->open.best_first = w->o->max_leaves != SIZE_MAX;
     g->pool.size = 2 * w->sums + (w->set_words + 1) / 2;
     g->n_leaves = 1;
-    if ((g->left = ens__arena_take(w->arena, w->sums, sizeof *g->left)) == NULL)
+    if ((g->left = ens__arena_take(arena, w->sums, sizeof *g->left)) == NULL)
         return ens__nomem(err);
     if ((st = pool_take(&root.block, &g->pool, err)) != ENS_OK)
         return st;
-    memcpy(root.block, w->total, w->sums * sizeof *root.block);
-    root.part = (ens__part){.n = w->n, .sum = root.block};
+    memcpy(root.block, sum, w->sums * sizeof *root.block);
+    root.part.node = 0;
+    root.part.sum = root.block;
     return agenda_push(&g->open, &root, err);
 }
+
+static void end(grower *g)
+{
+    ens__free(g->open.task);
+    ens__free(g->later);
+    pool_clear(&g->pool);
+}
+
+/* ---- A large tree: what hangs below its top is grown apart, in parallel -------------------------------------- */
+
+typedef struct crew {
+    const grower *top;
+    ens__arena *arena; /* [workers] */
+    ens__build *part;  /* [n_later] */
+} crew;
+
+static ens_status grow_apart(void *ctx, size_t i, unsigned worker, ens_error *err)
+{
+    const crew *c = ctx;
+    const task *t = &c->top->later[i];
+    grower g = {.w = c->top->w->team != NULL ? ens__team_work(c->top->w->team, worker)
+                                             : c->top->w};
+    ens_status st;
+
+    ens__arena_reset(&c->arena[worker]);
+    if ((st = begin(&g, t, t->part.sum, &c->arena[worker], err)) == ENS_OK &&
+        (st = grow_all(&g, err)) == ENS_OK)
+        st = ens__build_detach(&g.b, err);
+    else /* they are the arena's */
+        g.b.node = NULL, g.b.gain = NULL, g.b.as_leaf = NULL;
+    end(&g);
+    if (st == ENS_OK)
+        c->part[i] = g.b;
+    else
+        ens__build_free_detached(&g.b);
+    return st;
+}
+
+static ens_status grow_later(grower *g, unsigned workers, ens_error *err)
+{
+    crew c = {.top = g};
+    ens_status st;
+
+    c.arena = ens__zeros(workers, sizeof *c.arena);
+    c.part = ens__zeros(g->n_later, sizeof *c.part);
+    if (c.arena == NULL || c.part == NULL) {
+        st = ens__nomem(err);
+        goto done;
+    }
+    if ((st = ens__par_for(g->n_later, g->w->a->exec, NULL, grow_apart, &c, NULL, err)) !=
+        ENS_OK)
+        goto done;
+    for (size_t i = 0; i < g->n_later && st == ENS_OK; i++)
+        st = ens__build_hang(&g->b, g->later[i].part.node, &c.part[i], err);
+done:
+    for (size_t i = 0; c.part != NULL && i < g->n_later; i++)
+        ens__build_free_detached(&c.part[i]);
+    for (unsigned i = 0; c.arena != NULL && i < workers; i++)
+        ens__arena_clear(&c.arena[i]);
+    ens__free(c.arena);
+    ens__free(c.part);
+    return st;
+}
+
+/* Rows from which a tree is grown in two stages, whatever the number of workers, and the share of them below which a
+ * node is grown apart. */
+#define STAGED_ROWS 131072
+#define PARTS       32
 
 ens_status ens__tree_grow(ens__tree **out, const ens__tree_options *options,
                           const ens_fit_args *a, ens_error *err)
 {
-    grower g = {.n_leaves = 0};
-    ens_status st = begin(&g, options, a, err);
+    ens__work w;
+    grower g = {.w = &w};
+    task root = {.low = -INFINITY, .high = INFINITY};
+    unsigned workers = ens__par_workers(PARTS, a->exec);
+    ens_status st;
 
-    while (st == ENS_OK && g.open.n > 0) {
-        task t = agenda_pop(&g.open);
-
-        st = visit(&g, &t, err);
-        pool_give(&g.pool, t.block);
-    }
-    if (st == ENS_OK)
-        st = ens__build_finish(out, &g.b, &g.w, err);
-    ens__free(g.open.task);
-    pool_clear(&g.pool);
+    if ((st = ens__work_make(&w, options, a, err)) != ENS_OK ||
+        (workers > 1 && w.n >= ENS__SHARED_ROWS &&
+         (st = ens__team_make(&w, workers, err)) != ENS_OK))
+        goto done;
+    if (w.n >= STAGED_ROWS && options->max_leaves == SIZE_MAX)
+        g.apart = w.n / PARTS;
+    root.part.n = w.n;
+    if ((st = begin(&g, &root, w.total, w.arena, err)) != ENS_OK ||
+        (st = grow_all(&g, err)) != ENS_OK ||
+        (g.n_later > 0 && (st = grow_later(&g, workers, err)) != ENS_OK))
+        goto done;
+    st = ens__build_finish(out, &g.b, &w, err);
+done:
+    end(&g);
     ens__build_clear(&g.b);
-    ens__work_clear(&g.w);
+    ens__team_clear(&w);
+    ens__work_clear(&w);
     return st;
 }

@@ -10,6 +10,7 @@ libens_internal_la_SOURCES += \
 	src/tree/prune.c \
 	src/tree/rows.c \
 	src/tree/split.c \
+	src/tree/team.c \
 	src/tree/tree.h \
 	src/tree/trees.c \
 	src/tree/trees.h \

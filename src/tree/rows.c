@@ -156,6 +156,16 @@ static void fill_row(ens__work *w, size_t i)
     }
 }
 
+/* Trees over the ranks, if there are ranks. */
+static ens_status make_ranks(ens__work *w, ens_error *err)
+{
+    if (w->n_ranked == 0)
+        return ENS_OK;
+    w->rank_w = ens__arena_zeros(w->arena, w->n_ranked + 1, sizeof *w->rank_w);
+    w->rank_v = ens__arena_zeros(w->arena, w->n_ranked + 1, sizeof *w->rank_v);
+    return w->rank_w != NULL && w->rank_v != NULL ? ENS_OK : ens__nomem(err);
+}
+
 /* Ranks of the targets, for medians. */
 static ens_status rank_targets(ens__work *w, ens_error *err)
 {
@@ -177,10 +187,7 @@ static ens_status rank_targets(ens__work *w, ens_error *err)
             w->ranked[w->n_ranked++] = y[order[i]];
         w->stat[order[i]].label = (uint32_t)(w->n_ranked - 1);
     }
-    w->rank_w = ens__arena_zeros(w->arena, w->n_ranked + 1, sizeof *w->rank_w);
-    w->rank_v = ens__arena_zeros(w->arena, w->n_ranked + 1, sizeof *w->rank_v);
-    if (w->rank_w == NULL || w->rank_v == NULL)
-        st = ens__nomem(err);
+    st = make_ranks(w, err);
 done:
     ens__free(order);
     ens__free(y);
@@ -357,6 +364,20 @@ static ens_status make_scratch(ens__work *w, ens_error *err)
     return ENS_OK;
 }
 
+ens_status ens__work_share(ens__work *out, const ens__work *w, ens_error *err)
+{
+    ens_status st;
+
+    *out = *w;
+    out->own = (ens__arena){0};
+    out->arena = &out->own;
+    out->team = NULL;
+    if ((st = make_scratch(out, err)) != ENS_OK)
+        return st;
+    memcpy(out->total, w->total, w->sums * sizeof *out->total);
+    return make_ranks(out, err);
+}
+
 ens_status ens__work_make(ens__work *w, const ens__tree_options *o, const ens_fit_args *a,
                           ens_error *err)
 {
@@ -380,6 +401,7 @@ void ens__work_enter(ens__work *w, unsigned store)
 {
     const struct ens__store *s = &w->store[store];
 
+    w->entered = store;
     w->record = s->record;
     w->row = s->row;
     if (w->kind == ENS__SUMS)

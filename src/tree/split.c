@@ -357,34 +357,57 @@ static void try_feature(ens__work *w, size_t j, const int64_t *sum, size_t begin
     }
 }
 
-/* Features are tried in a random order of the node's own. Where none of max_features splits the node it stays a
- * leaf, as in Breiman's own forests: to go on until one does, as scikit-learn, makes twice the leaves of pure noise. */
-void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
-                     uint64_t path)
+void ens__split_try(ens__work *w, size_t j, const ens__order *node)
 {
-    bool few = ens__few_fit(w, sum, n);
-    size_t drawn;
-    ens__stream s;
+    if (!is_known_constant(w, j))
+        try_feature(w, j, node->sum, node->begin, node->rows, false, NULL);
+}
 
-    w->best = (ens__split){.found = false};
-    ens__boundary_begin(w, sum);
-    ens__stream_init(&s, w->a->seed, ENS__FOR_NODE, path);
-    for (drawn = 0; drawn < w->o->max_features; drawn++) {
-        size_t at = drawn + ens__stream_below(&s, (uint32_t)(w->p - drawn));
+/* Draw m features to the front of w->permutation. */
+static void draw_features(ens__work *w, size_t m, ens__stream *s)
+{
+    for (size_t drawn = 0; drawn < m; drawn++) {
+        size_t at = drawn + ens__stream_below(s, (uint32_t)(w->p - drawn));
         uint32_t j = w->permutation[at];
 
         w->permutation[at] = w->permutation[drawn];
         w->permutation[drawn] = j;
         w->swapped[drawn] = (uint32_t)at;
-        if (!is_known_constant(w, j))
-            try_feature(w, j, sum, begin, n, few, &s);
     }
-    while (drawn-- > 0) { /* so that the draw depends on the node alone */
-        uint32_t j = w->permutation[drawn];
+}
 
-        w->permutation[drawn] = w->permutation[w->swapped[drawn]];
-        w->permutation[w->swapped[drawn]] = j;
+/* Take the draw back, so that the next one depends on its node alone. */
+static void put_back(ens__work *w, size_t m)
+{
+    while (m-- > 0) {
+        uint32_t j = w->permutation[m];
+
+        w->permutation[m] = w->permutation[w->swapped[m]];
+        w->permutation[w->swapped[m]] = j;
     }
+}
+
+/* Features are tried in a random order of the node's own. Where none of max_features splits the node it stays a
+ * leaf, as in Breiman's own forests: to go on until one does, as scikit-learn, makes twice the leaves of pure noise. */
+void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
+                     uint64_t path)
+{
+    ens__order node = {.sum = sum, .begin = begin, .rows = n};
+    size_t m = w->o->max_features;
+    bool few = ens__few_fit(w, sum, n);
+    ens__stream s;
+
+    w->best = (ens__split){.found = false};
+    ens__boundary_begin(w, sum);
+    ens__stream_init(&s, w->a->seed, ENS__FOR_NODE, path);
+    draw_features(w, m, &s);
+    if (w->team != NULL && n >= ENS__SHARED_ROWS && !w->o->random_cuts)
+        ens__team_try(w, &node, w->permutation, m);
+    else
+        for (size_t i = 0; i < m; i++)
+            if (!is_known_constant(w, w->permutation[i]))
+                try_feature(w, w->permutation[i], sum, begin, n, few, &s);
+    put_back(w, m);
     if (w->best.found && w->best.next == UINT_MAX)
         complete_few(w, sum, begin, n);
 }

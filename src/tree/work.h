@@ -17,6 +17,9 @@
 /* Rows that a search treats at once, in registers. */
 #define ENS__FEW 32
 
+/* Rows of a node whose candidates are tried in parallel, if there is a team. */
+#define ENS__SHARED_ROWS 16384
+
 /* Numbers that kernels may read and write beyond the last of an array. */
 #define ENS__PAD 16
 
@@ -75,6 +78,7 @@ typedef struct ens__work {
     const ens__tree_options *o;
     const ens_fit_args *a;
     ens__arena *arena, own; /* of all that follows; own unless the fit brought one */
+    struct ens__team *team; /* several workers; NULL: this one alone */
     size_t p, k, n;
     const ens__bins **bins; /* [p] */
     bool classes;           /* classification */
@@ -95,6 +99,7 @@ typedef struct ens__work {
         uint32_t *row;
         void *stat; /* of any kind */
     } store[2];
+    unsigned entered; /* the store of the node at hand */
 
     /* Fixed point: real = integer / scale. */
     double w_scale, v_scale, centre;
@@ -139,6 +144,8 @@ typedef struct ens__work {
 
 ens_status ens__work_make(ens__work *w, const ens__tree_options *o, const ens_fit_args *a, ens_error *err);
 void ens__work_clear(ens__work *w);
+/* The same rows with scratch of its own, for another worker. */
+ens_status ens__work_share(ens__work *out, const ens__work *w, ens_error *err);
 /* The codes of feature j of rows [begin, begin + n) into w->code. */
 void ens__work_codes(ens__work *w, size_t j, size_t begin, size_t n);
 /* Sums of rows [begin, begin + n). */
@@ -218,6 +225,9 @@ static inline size_t ens__sum_count(const ens__work *w, const int64_t *sum)
 
 /* Of rows [begin, begin + n) with this sum, into w->best. path names the node's random stream. Adds to w->constant. */
 void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n, uint64_t path);
+struct ens__order;
+/* Try one feature of a node, into w->best if it is better; not for random cuts. */
+void ens__split_try(ens__work *w, size_t j, const struct ens__order *node);
 /* Parts of the search that cut.c shares: a feature is constant in the node; where missing values go if there are none
  * to learn from: left if w->best_left is more than half. */
 void ens__split_note_constant(ens__work *w, size_t j);
@@ -279,6 +289,17 @@ void ens__few_find(ens__few_best *best, const ens__work *w, const int64_t *sum, 
 
 /* Try one threshold of a number, drawn from s, in the node of `node`, which needs no groups. Not for absolute error. */
 void ens__cut_try(ens__work *w, size_t j, const ens__order *node, ens__stream *s);
+
+/* ---- team.c: several workers on one tree ----------------------------------------------------------------------- */
+
+typedef struct ens__team ens__team;
+
+/* Into w->team. ens__team_clear() also after a failure. */
+ens_status ens__team_make(ens__work *w, unsigned n_workers, ens_error *err);
+void ens__team_clear(ens__work *w);
+ens__work *ens__team_work(const ens__team *team, unsigned worker);
+/* Try n features of a node in parallel; the best into w->best. */
+void ens__team_try(ens__work *w, const ens__order *node, const uint32_t *feature, size_t n);
 
 /* ---- absolute.c: absolute error, where sums do not tell the loss of a side -------------------------------- */
 
