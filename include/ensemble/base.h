@@ -63,7 +63,8 @@ typedef struct ens_error {
 typedef enum ens_task {
     ENS_TASK_AUTO = 0,       /**< to be found out from the target; never in a dataset or model */
     ENS_TASK_CLASSIFICATION, /**< one of k classes */
-    ENS_TASK_REGRESSION      /**< a number */
+    ENS_TASK_REGRESSION,     /**< a number */
+    ENS_TASK_ANOMALY         /**< no target: how unlike the others a row is; of models, never of datasets */
 } ens_task;
 
 /** A progress callback's answer. */

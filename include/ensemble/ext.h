@@ -97,7 +97,8 @@ typedef struct ens_fit_args {
     ens_task task;
     size_t k;                   /**< classes, or 1 */
     const int32_t *label;       /**< [n_table] classification: class by table row */
-    const double *y;            /**< [n_table] regression: response by table row, finite */
+    const double *y;            /**< [n_table] regression: response by table row, finite.  ENS_TASK_ANOMALY has
+                                     neither label nor y */
     size_t n_table;
     uint64_t seed;              /**< the only source of randomness */
     const ens_exec *exec;       /**< threads, progress */
@@ -167,7 +168,8 @@ typedef enum ens_caps {
     ENS_TAKES_ONE_CLASS = 32, /**< a target of one class is no error */
     ENS_OF_MEMBERS = 64,      /**< missing, categories and weights are up to the members */
     ENS_TAKES_NUMBERS = 128,  /**< features with x */
-    ENS_TAKES_LONG_BLOCKS = 256 /**< its predict takes up to ENS_LONG_BLOCK rows */
+    ENS_TAKES_LONG_BLOCKS = 256, /**< its predict takes up to ENS_LONG_BLOCK rows */
+    ENS_DETECTS = 512         /**< anomalies: fitted without label and y, one output in (0, 1) */
 } ens_caps;
 
 typedef struct ens_part ens_part;
@@ -233,6 +235,9 @@ typedef struct ens_learner_type {
      *  quantiles_scratch() bytes. Called only if quantiles were asked for; q need not be those. */
     void (*quantiles)(const void *fit, const ens_rows *rows, const ens_list *q, double *out, void *scratch);
     size_t (*quantiles_scratch)(const void *fit);
+
+    /** Optional, of types that detect: the output above which a row is an anomaly; else it is 0.5. */
+    double (*threshold)(const void *fit);
 } ens_learner_type;
 
 /** Rows a predict call gets at most, and one of a type with ENS_TAKES_LONG_BLOCKS. */

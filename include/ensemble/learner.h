@@ -45,6 +45,9 @@ ENS_API ens_status ens_learner_set(ens_learner *learner, const char *path, const
 ENS_API ens_status ens_learner_get(char **out, const ens_learner *learner, const char *path,
                                    ens_error *err);
 
+/** Whether it can be fitted for @p task: 1 or 0. ENS_TASK_ANOMALY needs no target. */
+ENS_API int ens_learner_suits(const ens_learner *learner, ens_task task);
+
 /** Name of its type, such as "bagging". */
 ENS_API const char *ens_learner_name(const ens_learner *learner);
 ENS_API size_t ens_learner_n_members(const ens_learner *learner);

@@ -15,10 +15,10 @@ typedef struct ens_eval {
     ens_task task;
     size_t n;
     size_t k;             /**< classes, or 1 */
-    const int32_t *label; /**< [n] classification: 0 .. k - 1; -1 is a class unknown to the model,
-                               counted as wrong, of probability 0 */
+    const int32_t *label; /**< [n] classification: 0 .. k - 1; anomalies: 1 for one, else 0.
+                               -1 is a class unknown to the model, counted as wrong, of probability 0 */
     const double *y;      /**< [n] regression */
-    const double *pred;   /**< [n][k] class probabilities, or [n] responses */
+    const double *pred;   /**< [n][k] class probabilities, or [n] responses or anomaly scores */
     const double *w;      /**< [n] weights, not negative; NULL: all 1 */
 } ens_eval;
 
@@ -29,7 +29,8 @@ typedef struct ens_eval {
  *        fbeta(beta=2), roc_auc, average_precision, log_loss, brier, mcc, kappa; rmse, mse, mae, median_ae, r2,
  *        explained_variance, mape, pinball(alpha=0.9). precision, recall, f1 and fbeta take
  *        average=binary|macro|micro|weighted; the default is binary (class 1) for two classes, else macro.
- *        roc_auc and average_precision: one against rest, average=macro|weighted, for more than two.
+ *        roc_auc and average_precision: one against rest, average=macro|weighted, for more than two; they alone
+ *        suit anomaly scores.
  * macro and weighted averages run over the classes that occur in truth or predictions, as in scikit-learn; a class
  * unknown to the model is one more of them, which is never predicted.
  *

@@ -18,11 +18,14 @@ typedef struct ens_model ens_model;
 /**
  * Fit @p learner on every row of @p train.
  *
+ * A learner of anomalies (`isolation`) needs no target. If there is one it is kept out of the features, and if it
+ * has two classes, the model remembers it for scores: the rarer class, the second of equals, is the anomaly.
+ *
  * @param valid scored after the fit (scores of kind "valid"), and watched by learners that stop
  *              early; NULL: none
- * @return ENS_OK; ENS_EDATA for a table without target or rows, a target of one class (`dummy`
- *         alone takes that), all weights zero; ENS_ESUPPORT if the learner cannot take the task or
- *         the columns; ENS_ERANGE if a parameter does not suit the table; ENS_ESHAPE if @p valid
+ * @return ENS_OK; ENS_EDATA for a table without target (unless the learner is one of anomalies) or rows, a
+ *         target of one class (`dummy` alone takes that), all weights zero; ENS_ESUPPORT if the learner cannot
+ *         take the task or the columns; ENS_ERANGE if a parameter does not suit the table; ENS_ESHAPE if @p valid
  *         does not fit @p train; ENS_ECANCELED; ENS_ENOMEM
  *
  * The same recipe, table and seed give the same model, byte for byte, for any exec.
@@ -63,7 +66,7 @@ typedef struct ens_predict_options {
  * Predict every row of @p data, whose columns are matched by name, in any order.
  *
  * @param[out] out [n][k] row major, caller-owned; k is ens_model_k(): class probabilities in the order
- *                 of ens_model_class(), or the mean response in the target's unit
+ *                 of ens_model_class(), or the mean response in the target's unit, or the anomaly score
  * @return ENS_OK; ENS_ESHAPE if a feature is absent or of another type; ENS_EDATA for an unseen level
  *         under ENS_UNSEEN_ERROR; ENS_ECANCELED; ENS_ENOMEM
  *
@@ -124,8 +127,13 @@ ENS_API size_t ens_model_row_scratch(const ens_model *model);
 /** Outputs a row: the number of classes, or 1. */
 ENS_API size_t ens_model_k(const ens_model *model);
 ENS_API ens_task ens_model_task(const ens_model *model);
-/** Name of class @p c, or NULL. */
+/** Name of class @p c, or NULL. A model of anomalies has the two that its target had, or none. */
 ENS_API const char *ens_model_class(const ens_model *model, size_t c);
+/** Name of the class that counts as the anomaly; NULL unless the task is ENS_TASK_ANOMALY and the training table
+ *  had a target of two classes. */
+ENS_API const char *ens_model_anomaly(const ens_model *model);
+/** The score above which a row is an anomaly. @return ENS_OK; ENS_ESUPPORT for other tasks */
+ENS_API ens_status ens_model_threshold(double *out, const ens_model *model, ens_error *err);
 /** The most probable class of one row's [k] outputs; the first of equals. */
 ENS_API size_t ens_argmax(const double *out, size_t k);
 
@@ -152,7 +160,9 @@ ENS_API void ens_scores_free(ens_score *scores, size_t n);
 
 /**
  * The targets of @p data as the model numbers them, for use with ens_metric functions.
- * @param[out] label [n] for classification: class number, -1 for a class the model does not know
+ * @param[out] label [n] for classification: class number, -1 for a class the model does not know. For
+ *                   anomalies: 1 for one, 0 for the other class, -1 for what is neither. Where the model has no
+ *                   target it is that of @p data, which must have two classes: the rarer is the anomaly.
  * @param[out] y     [n] for regression. The one that does not apply may be NULL.
  */
 ENS_API ens_status ens_model_targets(const ens_model *model, const ens_dataset *data,
@@ -167,6 +177,7 @@ ENS_API const double *ens_model_oob(const ens_model *model, size_t *n);
 
 ENS_API const ens_learner *ens_model_learner(const ens_model *model);
 ENS_API uint64_t ens_model_seed(const ens_model *model);
+/** Name of the target; NULL for a model of anomalies without one. */
 ENS_API const char *ens_model_target(const ens_model *model);
 /** Rows it was fitted on. */
 ENS_API size_t ens_model_n_train(const ens_model *model);

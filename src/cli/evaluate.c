@@ -14,7 +14,7 @@
 #define MOST_CLASSES 12
 
 typedef struct evaluate_options {
-    const char *metrics, *weight;
+    const char *metrics, *weight, *target;
     int intervals, json;
     double level;
     uint64_t resamples, seed;
@@ -38,6 +38,9 @@ static const cli_option own[] = {
      18446744073709551615.0, NULL, "of the resamples"},
     {"weight", 0, CLI_TEXT, offsetof(evaluate_options, weight), "COL", NULL, 0, 0, NULL,
      "column of row weights"},
+    {"target", 't', CLI_TEXT, offsetof(evaluate_options, target), "COL", NULL, 0, 0, NULL,
+     "column of two classes that tells the anomalies, for a model that has no target: "
+     "the rarer class is the anomaly"},
     {"json", 0, CLI_FLAG, offsetof(evaluate_options, json), NULL, NULL, 0, 0, NULL,
      "print one JSON object"},
     CLI_LAST};
@@ -85,13 +88,24 @@ static int load(job *j, const char *model, ens_error *err)
     if (ens_model_load(&j->model, model, err) != ENS_OK)
         return cli_fail(err);
     csv.target = ens_model_target(j->model);
+    if (csv.target == NULL && j->o->target == NULL)
+        return cli_usage("evaluate",
+                         "--target=COL is missing: the model was fitted without a target");
+    if (csv.target != NULL && j->o->target != NULL)
+        return cli_usage("evaluate", "--target: the model has a target of its own, `%s`",
+                         csv.target);
+    if (csv.target == NULL)
+        csv.target = j->o->target;
     csv.types = ens_model_csv_types(j->model);
     csv.task = ens_model_task(j->model);
+    if (csv.task == ENS_TASK_ANOMALY)
+        csv.task = ENS_TASK_CLASSIFICATION; /* of the table's target */
     if (ens_csv_read(&j->data, j->path, &csv, err) != ENS_OK)
         return cli_fail(err);
     if (ens_dataset_target(j->data) == NULL)
-        return cli_failf("%s: no column `%s`, which the model predicts",
-                         cli_name_of(j->path), csv.target);
+        return cli_failf("%s: no column `%s`, %s", cli_name_of(j->path), csv.target,
+                         j->o->target != NULL ? "the --target"
+                                              : "which the model predicts");
     return CLI_OK;
 }
 
@@ -135,6 +149,22 @@ static char *next_name(char **rest)
     return name;
 }
 
+/* The confusion matrix of what the threshold says. */
+static ens_status count_anomalies(job *j, ens_error *err)
+{
+    double threshold;
+    ens_status st = ens_model_threshold(&threshold, j->model, err);
+
+    if (st != ENS_OK)
+        return st;
+    j->confusion = cli_array(4, sizeof *j->confusion);
+    for (size_t i = 0; i < j->eval.n; i++)
+        if (j->label[i] >= 0)
+            j->confusion[2 * j->label[i] + (j->pred[i] > threshold)] +=
+                j->w != NULL ? j->w[i] : 1;
+    return ENS_OK;
+}
+
 static ens_status score(job *j, ens_error *err)
 {
     const char *list = j->o->metrics;
@@ -165,6 +195,8 @@ static ens_status score(job *j, ens_error *err)
         else if (!j->o->run.quiet) /* a usual score that these rows do not define */
             fprintf(stderr, "ensemble: note: %s\n", err->message);
     } while (*rest != 0);
+    if (j->eval.task == ENS_TASK_ANOMALY)
+        return count_anomalies(j, err);
     if (j->eval.task != ENS_TASK_CLASSIFICATION)
         return ENS_OK;
     j->confusion = cli_array(j->eval.k, j->eval.k * sizeof *j->confusion);
@@ -173,13 +205,39 @@ static ens_status score(job *j, ens_error *err)
 
 /* ---- Telling ---- */
 
+/* Of the confusion matrix. */
+static size_t n_classes(const job *j)
+{
+    return j->eval.task == ENS_TASK_ANOMALY ? 2 : j->eval.k;
+}
+
+static const char *class_name(const job *j, size_t c)
+{
+    static const char *const anomaly[] = {"normal", "anomaly"};
+
+    return j->eval.task == ENS_TASK_ANOMALY ? anomaly[c] : ens_model_class(j->model, c);
+}
+
+/* The class that was taken for the anomaly; NULL if none was. */
+static const char *anomaly_class(const job *j)
+{
+    const char *class = ens_model_anomaly(j->model);
+
+    for (size_t i = 0; i < j->eval.n && class == NULL; i++)
+        if (j->eval.task == ENS_TASK_ANOMALY && j->label[i] == 1)
+            class = ens_dataset_class(j->data, (size_t)ens_dataset_y(j->data, i));
+    return class;
+}
+
 static int tell_json(const job *j)
 {
     json_t *object = json_object(), *scores = json_object(), *intervals = json_object();
-    size_t k = j->eval.k;
+    size_t k = n_classes(j);
 
     json_object_set_new(object, "rows", json_integer((json_int_t)j->eval.n));
     json_object_set_new(object, "predict_seconds", json_real(j->predict_seconds));
+    if (anomaly_class(j) != NULL)
+        json_object_set_new(object, "anomaly", json_of_text(anomaly_class(j)));
     for (size_t i = 0; i < j->n_lines; i++) {
         const line *l = &j->line[i];
 
@@ -201,7 +259,7 @@ static int tell_json(const job *j)
             for (size_t d = 0; d < k; d++)
                 json_array_append_new(row, json_of_number(j->confusion[c * k + d]));
             json_array_append_new(rows, row);
-            json_array_append_new(classes, json_of_text(ens_model_class(j->model, c)));
+            json_array_append_new(classes, json_of_text(class_name(j, c)));
         }
         json_object_set_new(object, "classes", classes);
         json_object_set_new(object, "confusion_matrix", rows);
@@ -212,7 +270,7 @@ static int tell_json(const job *j)
 static void tell_confusion(const job *j)
 {
     char align[MOST_CLASSES + 2] = "l";
-    size_t k = j->eval.k;
+    size_t k = n_classes(j);
     report r;
 
     if (j->confusion == NULL || k > MOST_CLASSES)
@@ -222,9 +280,9 @@ static void tell_confusion(const job *j)
     report_begin(&r, align);
     report_add(&r, "%s", "");
     for (size_t c = 0; c < k; c++)
-        report_add(&r, "%s", ens_model_class(j->model, c));
+        report_add(&r, "%s", class_name(j, c));
     for (size_t c = 0; c < k; c++) {
-        report_add(&r, "%s", ens_model_class(j->model, c));
+        report_add(&r, "%s", class_name(j, c));
         for (size_t d = 0; d < k; d++)
             report_add(&r, "%.10g", j->confusion[c * k + d]);
     }
@@ -237,6 +295,8 @@ static int tell_text(const job *j)
 
     printf("%s: %zu rows predicted in %.2f s\n\n", cli_name_of(j->path), j->eval.n,
            j->predict_seconds);
+    if (anomaly_class(j) != NULL)
+        report_line("anomaly: ", anomaly_class(j));
     report_begin(&r, j->o->intervals ? "lrrr" : "lr");
     report_add(&r, "score");
     report_add(&r, "value");

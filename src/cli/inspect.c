@@ -4,6 +4,7 @@
 #include <cli/options.h>
 #include <cli/report.h>
 #include <cli/scores.h>
+#include <cli/tables.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +24,6 @@ static const cli_option own[] = {{"json", 0, CLI_FLAG, offsetof(inspect_options,
                                  CLI_LAST};
 
 static const cli_group groups[] = {{own, 0}, {NULL, 0}};
-
-static const char *const task_name[] = {"auto", "classification", "regression"};
 
 /* What takes a call that can fail to find out. */
 typedef struct facts {
@@ -141,11 +140,18 @@ static int tell_json(const facts *f)
     json_t *object = json_object(), *features = json_array();
     score_set set[MOST_KINDS];
     size_t n = scores_of_model(set, m);
+    double threshold;
 
     json_object_set_new(object, "learner", json_of_text(f->recipe));
     json_object_set_new(object, "recipe", json_of_text(f->full));
-    json_object_set_new(object, "task", json_string(task_name[ens_model_task(m)]));
-    json_object_set_new(object, "target", json_of_text(ens_model_target(m)));
+    json_object_set_new(object, "task", json_string(cli_task_name(ens_model_task(m))));
+    json_object_set_new(object, "target",
+                        ens_model_target(m) != NULL ? json_of_text(ens_model_target(m))
+                                                    : json_null());
+    if (ens_model_threshold(&threshold, m, NULL) == ENS_OK)
+        json_object_set_new(object, "threshold", json_of_number(threshold));
+    if (ens_model_anomaly(m) != NULL)
+        json_object_set_new(object, "anomaly", json_of_text(ens_model_anomaly(m)));
     if (ens_model_task(m) == ENS_TASK_CLASSIFICATION) {
         json_t *classes = json_array();
 
@@ -239,8 +245,11 @@ static int tell_text(const facts *f)
 
     report_line("learner: ", f->recipe);
     report_line("in full: ", f->full);
-    report_line("target: ", ens_model_target(m));
-    printf("task: %s\n", task_name[ens_model_task(m)]);
+    if (ens_model_target(m) != NULL)
+        report_line("target: ", ens_model_target(m));
+    printf("task: %s\n", cli_task_name(ens_model_task(m)));
+    if (ens_model_anomaly(m) != NULL)
+        report_line("anomaly by the target: ", ens_model_anomaly(m));
     if (ens_model_task(m) == ENS_TASK_CLASSIFICATION)
         tell_classes(m);
     printf("fitted on: %zu rows, seed %llu\n", ens_model_n_train(m),

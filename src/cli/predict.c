@@ -61,6 +61,7 @@ typedef struct job {
     const double *q; /* [n_q] quantiles that the model predicts besides */
     size_t n_q;
     double *quantile; /* [batch][n_q] */
+    double threshold; /* of anomalies */
     size_t batch;
     char delimiter; /* of the output */
     outfile out;
@@ -111,7 +112,8 @@ static int open_all(job *j, const char *model, ens_error *err)
     if (ens_model_load(&j->model, model, err) != ENS_OK)
         return cli_fail(err);
     if (j->o->proba && ens_model_task(j->model) != ENS_TASK_CLASSIFICATION)
-        return cli_usage("predict", "--proba: the model predicts a number, not classes");
+        return cli_usage("predict", "--proba: the model predicts no classes");
+    ens_model_threshold(&j->threshold, j->model, NULL); /* other tasks have none */
     make_types(j);
     csv.types = j->types;
     j->delimiter = csv.delimiter != 0 ? csv.delimiter : ',';
@@ -150,6 +152,10 @@ static ens_status write_header(const job *j, ens_error *err)
             separate(j);
     if (st == ENS_OK)
         st = ens_csv_write_text(j->out.stream, "prediction", j->delimiter, err);
+    if (ens_model_task(j->model) == ENS_TASK_ANOMALY && st == ENS_OK) {
+        separate(j);
+        st = ens_csv_write_text(j->out.stream, "score", j->delimiter, err);
+    }
     for (size_t c = 0; j->o->proba && c < ens_model_k(j->model) && st == ENS_OK; c++) {
         const char *class = ens_model_class(j->model, c);
         char *name = cli_array(strlen(class) + 3, 1);
@@ -207,7 +213,11 @@ static ens_status write_row(const job *j, size_t i, ens_error *err)
     const double *pred = j->pred + i * k;
     ens_status st;
 
-    if (ens_model_task(j->model) == ENS_TASK_REGRESSION)
+    if (ens_model_task(j->model) == ENS_TASK_ANOMALY) {
+        fputs(pred[0] > j->threshold ? "anomaly" : "normal", j->out.stream);
+        separate(j);
+    }
+    if (ens_model_task(j->model) != ENS_TASK_CLASSIFICATION)
         return write_response(j, i, err);
     st = ens_csv_write_text(j->out.stream, ens_model_class(j->model, ens_argmax(pred, k)),
                             j->delimiter, err);
@@ -329,7 +339,8 @@ const cli_verb cli_predict = {
         "Without CSV, or with -, rows come from standard input. They are scored as they\n"
         "come, in constant memory, and their order is kept. Columns are found by name,\n"
         "in any order; others may be there too. A forest with quantiles adds a column\n"
-        "for each, such as q0.05.",
+        "for each, such as q0.05. A model of anomalies says `anomaly` or `normal`, and in\n"
+        "a column `score` how much of one.",
     .min_operands = 1,
     .max_operands = 2,
     .groups = groups,

@@ -62,3 +62,10 @@ const char *cli_name_of(const char *path)
 {
     return strcmp(path, "-") == 0 ? "standard input" : path;
 }
+
+const char *cli_task_name(ens_task task)
+{
+    static const char *const name[] = {"auto", "classification", "regression", "anomaly"};
+
+    return name[task];
+}

@@ -30,6 +30,8 @@ int cli_csv_options(ens_csv_options *csv, const read_options *read, const char *
 int cli_delimiter(const char *text);
 /* The notes of a table on stderr. */
 void cli_print_notes(const char *path, const ens_dataset *data);
+/* "classification", ... */
+const char *cli_task_name(ens_task task);
 /* The path as messages name it. */
 const char *cli_name_of(const char *path);
 

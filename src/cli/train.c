@@ -25,7 +25,8 @@ typedef struct train_options {
 
 static const cli_option own[] = {
     {"target", 't', CLI_TEXT, offsetof(train_options, target), "COL", NULL, 0, 0, NULL,
-     "column to predict; must be given, but for --add-to"},
+     "column to predict; must be given, but for --add-to and for isolation, which does not "
+     "look at it: of two classes, the rarer is the anomaly that scores are of"},
     {"learner", 'l', CLI_TEXT, offsetof(train_options, learner), "RECIPE", "forest", 0, 0,
      NULL,
      "what to fit, such as 'bagging(naive_bayes, n_estimators=50)'; see `ensemble "
@@ -71,8 +72,8 @@ typedef struct job {
     ens_model *old;                          /* to add to, or NULL */
     ens_dataset *table, *fit, *hold, *valid; /* fit and hold are parts of table */
     ens_model *model;
-    ens_score *hold_score;
-    size_t n_hold_score;
+    ens_score *own_score; /* of the rows held out, or of the table itself */
+    size_t n_own_score;
     progress bar;
     ens_exec exec;
     double load_seconds, fit_seconds;
@@ -166,9 +167,11 @@ static ens_status fit(job *j, ens_error *err)
 
     progress_end(&j->bar);
     j->fit_seconds = cli_now() - start;
-    if (st == ENS_OK && j->hold != NULL) {
-        st = ens_model_evaluate(&j->hold_score, &j->n_hold_score, j->model, j->hold, NULL,
-                                &j->exec, err);
+    /* Classes had no say in a model of anomalies, so the rows of the fit can score it. */
+    if (st == ENS_OK && (j->hold != NULL || ens_model_anomaly(j->model) != NULL)) {
+        st = ens_model_evaluate(&j->own_score, &j->n_own_score, j->model,
+                                j->hold != NULL ? j->hold : j->table, NULL, &j->exec,
+                                err);
         progress_end(&j->bar);
     }
     return st;
@@ -215,14 +218,14 @@ static size_t all_scores(score_set *set, const job *j)
 {
     size_t n = 0;
 
-    if (j->hold != NULL)
-        set[n++] = (score_set){"holdout", j->hold_score, j->n_hold_score};
+    if (j->own_score != NULL)
+        set[n++] = (score_set){j->hold != NULL ? "holdout" : "train", j->own_score,
+                               j->n_own_score};
     return n + scores_of_model(set + n, j->model);
 }
 
 static int tell_json(const job *j, const char *recipe)
 {
-    static const char *const task[] = {"auto", "classification", "regression"};
     score_set set[MOST_KINDS + 1];
     size_t n = all_scores(set, j);
     json_t *object = json_object();
@@ -232,13 +235,30 @@ static int tell_json(const job *j, const char *recipe)
                         json_integer((json_int_t)ens_model_n_train(j->model)));
     json_object_set_new(object, "features",
                         json_integer((json_int_t)ens_model_p(j->model)));
-    json_object_set_new(object, "task", json_string(task[ens_model_task(j->model)]));
+    json_object_set_new(object, "task", json_string(cli_task_name(ens_model_task(j->model))));
     json_object_set_new(object, "load_seconds", json_real(j->load_seconds));
     json_object_set_new(object, "fit_seconds", json_real(j->fit_seconds));
     json_object_set_new(object, "threads", json_integer(ens_exec_threads(&j->exec)));
     json_object_set_new(object, "model_bytes", json_integer((json_int_t)j->model_bytes));
     json_object_set_new(object, "scores", scores_json(set, n));
     return json_finish(object);
+}
+
+static void tell_anomalies(const job *j)
+{
+    const char *class = ens_model_anomaly(j->model);
+    double threshold;
+
+    if (ens_model_threshold(&threshold, j->model, NULL) != ENS_OK)
+        return;
+    printf("  a row is an anomaly if its score is above %.4f\n", threshold);
+    if (j->target == NULL)
+        return;
+    report_line("  target, no feature but there to score with: ", j->target);
+    if (class != NULL)
+        report_line("  its class that is the anomaly: ", class);
+    else
+        puts("  it has not two classes, so that nothing is scored");
 }
 
 static int tell_text(const job *j, const char *recipe)
@@ -251,6 +271,7 @@ static int tell_text(const job *j, const char *recipe)
     printf("  loaded in %.2f s, fitted on %zu rows in %.2f s with %u thread%s\n",
            j->load_seconds, ens_model_n_train(j->model), j->fit_seconds, threads,
            threads == 1 ? "" : "s");
+    tell_anomalies(j);
     if (n > 0)
         putchar('\n');
     scores_print(set, n);
@@ -316,6 +337,8 @@ static int open_old(job *j, ens_error *err)
     j->seed = ens_model_seed(j->old);
     j->target = o->target != NULL ? o->target : ens_model_target(j->old);
     j->task = o->task != ENS_TASK_AUTO ? (ens_task)o->task : ens_model_task(j->old);
+    if (j->task == ENS_TASK_ANOMALY)
+        j->task = ENS_TASK_AUTO; /* of the target, if there is one */
     return CLI_OK;
 }
 
@@ -327,12 +350,17 @@ static int check(job *j, ens_error *err)
     j->target = o->target;
     j->seed = o->seed;
     j->task = (ens_task)o->task;
-    if (o->target == NULL && o->add_to == NULL)
-        return cli_usage("train", "--target=COL is missing: the column to predict");
     if (o->output != NULL && strcmp(o->output, "-") == 0)
         return cli_usage("train", "a model is not written to standard output: -o FILE");
     if (ens_learner_parse(&j->learner, o->learner, err) != ENS_OK)
         return bad_recipe(o->learner, err);
+    if (o->target == NULL && o->add_to == NULL) {
+        if (!ens_learner_suits(j->learner, ENS_TASK_ANOMALY))
+            return cli_usage("train", "--target=COL is missing: the column to predict");
+        if (o->holdout > 0 || o->valid != NULL)
+            return cli_usage("train", "--%s needs --target=COL, which tells the anomalies",
+                             o->holdout > 0 ? "holdout" : "valid");
+    }
     if (o->output != NULL && outfile_check(o->output, err) != ENS_OK)
         return cli_fail(err);
     return o->add_to != NULL ? open_old(j, err) : CLI_OK;
@@ -361,7 +389,7 @@ static int run(const void *options, char *const *operand)
     job j = {.o = options, .path = operand[0]};
     int code = work(&j);
 
-    ens_scores_free(j.hold_score, j.n_hold_score);
+    ens_scores_free(j.own_score, j.n_own_score);
     ens_model_free(j.model);
     ens_model_free(j.old);
     ens_learner_free(j.learner);

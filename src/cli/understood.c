@@ -71,7 +71,9 @@ void understood_print(const char *path, const ens_dataset *data)
     const char *note;
 
     printf("%s: %zu rows, %zu feature%s, %s\n", cli_name_of(path), ens_dataset_n(data), p,
-           p == 1 ? "" : "s", classes ? "classification" : "regression");
+           p == 1 ? "" : "s",
+           ens_dataset_target(data) == NULL ? "no target"
+                                            : cli_task_name(ens_dataset_task(data)));
     print_columns(data);
     if (classes)
         print_classes(data);

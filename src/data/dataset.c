@@ -59,6 +59,18 @@ const char *ens_dataset_target(const ens_dataset *d)
     return d->table->target != NULL ? d->table->target->name : NULL;
 }
 
+bool ens__dataset_rarer(size_t *class, const ens_dataset *d)
+{
+    size_t second = 0;
+
+    if (d->table->label == NULL || d->table->classes.n != 2)
+        return false;
+    for (size_t i = 0; i < d->n; i++)
+        second += d->table->label[d->row[i]] == 1;
+    *class = second <= d->n - second;
+    return true;
+}
+
 size_t ens_dataset_n_columns(const ens_dataset *d)
 {
     return d->table->n_columns;

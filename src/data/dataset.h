@@ -63,6 +63,8 @@ ens_task ens__guess_task(const ens__column *target, size_t n);
 void ens__table_free(ens__table *table);
 ens_status ens__table_note(ens__table *table, ens_error *err, const char *fmt, ...) ENS_PRINTF(3, 4);
 ens_dataset *ens__dataset_ref(const ens_dataset *data);
+/* Of a target of two classes the one with fewer rows, the second of equals; false if it has not two. */
+bool ens__dataset_rarer(size_t *class, const ens_dataset *data);
 
 /* Sort names, drop doubles and renumber code[n] (index into names, -1 missing) to match: levels that are all
  * numbers sort as numbers, else bytewise. Takes the strings of names. */

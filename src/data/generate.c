@@ -184,6 +184,32 @@ static ens_status fill_checkerboard(const ens__sheet *s, const ens__gen_params *
     return ENS_OK;
 }
 
+/* Rows are gaussian but for a share of them, drawn at random, which are uniform in a box of six deviations. */
+static ens_status fill_outliers(const ens__sheet *s, const ens__gen_params *g,
+                                ens_error *err)
+{
+    size_t m = (size_t)(g->share * (double)s->n + 0.5);
+    uint32_t *row = ens__array(m, sizeof *row);
+    ens__stream r = ens__other_stream(s, ENS__STREAM_ROWS, 0);
+
+    if (row == NULL)
+        return ens__nomem(err);
+    for (size_t i = 0; i < s->n; i++)
+        s->y[i] = 0;
+    ens__sample_choose(row, m, s->n, &r);
+    for (size_t i = 0; i < m; i++)
+        s->y[row[i]] = 1;
+    for (size_t j = 0; j < s->p; j++) {
+        ens__stream box = ens__other_stream(s, ENS__STREAM_NOISE, j);
+
+        ens__fill_gaussian(s, j);
+        for (size_t i = 0; i < m; i++)
+            s->x[j][row[i]] = 12 * ens__stream_uniform(&box) - 6;
+    }
+    ens__free(row);
+    return ENS_OK;
+}
+
 /* ---- What there is ---- */
 
 #define GEN_INT(field, def, min, max, aliases, help)                                     \
@@ -209,6 +235,9 @@ static const ens_param checkerboard_params[] = {
     GEN_P("2", 2),  GEN_FLIP("0"),
     ENS_PARAM_LAST,
 };
+static const ens_param outliers_params[] = {
+    GEN_N("1000"), GEN_P("10", 1),
+    GEN_REAL(share, "0.05", 0.5, "part of the rows that are outliers"), ENS_PARAM_LAST};
 static const ens_param classification_params[] = {
     GEN_N("1000"),
     GEN_P("20", 1),
@@ -240,6 +269,8 @@ static const generator generators[] = {
     {"classification", "gaussian clusters on the vertices of a hypercube (k classes)",
      classification_params, 0, ENS_TASK_CLASSIFICATION, ens__check_classification,
      ens__fill_classification},
+    {"outliers", "a gaussian cloud and rows far from it (2 classes: 1 is an outlier)",
+     outliers_params, 0, ENS_TASK_CLASSIFICATION, NULL, fill_outliers},
 };
 
 #define N_GENERATORS (sizeof generators / sizeof *generators)

@@ -9,7 +9,7 @@
 typedef struct ens__gen_params {
     int64_t n, p, cells;
     int64_t informative, redundant, classes, clusters_per_class;
-    double noise, class_sep, flip_y;
+    double noise, class_sep, flip_y, share;
     int shuffle;
 } ens__gen_params;
 

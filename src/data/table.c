@@ -328,6 +328,10 @@ ens_status ens__dataset_of_table(ens_dataset **out, ens__table *t, ens_task task
         goto done;
     }
     t->task = task;
+    if (task > ENS_TASK_REGRESSION) {
+        st = ens__fail(err, ENS_EINVAL, "a target is for classification or regression");
+        goto done;
+    }
     if ((st = finish_table(t, err)) != ENS_OK) {
         if (where != NULL && st != ENS_ENOMEM)
             ens__error_prefix(err, "%s", where);

@@ -133,6 +133,16 @@ void ens__bag_predict(const void *state, const ens_rows *rows, double *out, void
         out[c] /= (double)bag->n;
 }
 
+double ens__bag_threshold(const void *state)
+{
+    const ens__bag *bag = state;
+    double sum = 0;
+
+    for (size_t t = 0; t < bag->n; t++)
+        sum += ens__fitted_threshold(&bag->fit[t]);
+    return sum / (double)bag->n;
+}
+
 const double *ens__bag_oob(const void *state)
 {
     return ((const ens__bag *)state)->oob;

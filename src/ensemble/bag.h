@@ -65,6 +65,8 @@ ens_status ens__bag_fit(void **out, const ens__bag_spec *spec, const ens_learner
                         const ens__bag *base, const ens_fit_args *a, ens_error *err);
 ens_status ens__bag_read(void **out, const ens__bag_spec *spec, const ens_learner *member,
                          const ens_read_args *a, ens_error *err);
+/* Rows of n that a member draws, repeats counted; 0 if there are fewer. */
+size_t ens__bag_rows(const ens__bag_spec *spec, size_t n);
 /* Features of p that a member draws, or 0 and ENS_ERANGE. */
 size_t ens__bag_p_member(const ens__bag_spec *spec, const ens_learner *owner, size_t p,
                          ens_error *err);
@@ -83,6 +85,8 @@ void ens__bag_free(void *bag);
 size_t ens__bag_bytes(const void *bag);
 ens_status ens__bag_importance(const void *bag, double *out, ens_error *err);
 const double *ens__bag_oob(const void *bag);
+/* The mean of the members' thresholds. */
+double ens__bag_threshold(const void *bag);
 size_t ens__bag_n_members(const void *bag);
 void ens__bag_member(ens_part *out, const void *bag, size_t t);
 /* count[a->rows.n]: how often the fit by a put each row into the bag of member t. */
@@ -100,5 +104,6 @@ size_t ens__bag_round(size_t bytes);
 extern const ens_learner_type ens__bagging_type;
 extern const ens_learner_type ens__forest_type;
 extern const ens_learner_type ens__extra_trees_type;
+extern const ens_learner_type ens__isolation_type;
 
 #endif

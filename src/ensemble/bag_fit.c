@@ -57,6 +57,11 @@ size_t ens__bag_p_member(const ens__bag_spec *spec, const ens_learner *owner, si
     return m;
 }
 
+size_t ens__bag_rows(const ens__bag_spec *spec, size_t n)
+{
+    return amount_of(&spec->max_samples, n);
+}
+
 bool ens__bag_draws_features(const ens__bag_spec *spec, const ens__bag *bag)
 {
     return bag->p_member < bag->p || spec->bootstrap_features;
@@ -142,6 +147,26 @@ static void draw_rows(const job *j, worker *w, size_t t)
         w->drawn[w->chosen[i]] = 1;
 }
 
+/* The same as draw_rows() and collect_rows(), where rows are not told apart from their draws: without a look at
+ * those that were not drawn. */
+static size_t choose_rows(const job *j, worker *w, size_t t)
+{
+    uint64_t *bits = j->in_bag != NULL ? j->in_bag + t * j->words : NULL;
+    ens__stream s;
+
+    ens__stream_init(&s, j->a->seed, ENS__FOR_BOOTSTRAP, t);
+    ens__sample_choose(w->chosen, j->m, j->total, &s);
+    for (size_t i = 0; i < j->m; i++) {
+        uint32_t c = w->chosen[i];
+
+        w->row[i] = j->a->rows.row[c];
+        w->count[i] = 1;
+        if (bits != NULL)
+            bits[c / 64] |= (uint64_t)1 << c % 64;
+    }
+    return j->m;
+}
+
 /* How often row i of the fit was drawn; walks over the repeats of it. */
 static uint32_t take_drawn(const uint32_t **drawn, const ens_fit_args *a, size_t i)
 {
@@ -171,6 +196,15 @@ static size_t collect_rows(const job *j, worker *w, size_t t)
             bits[i / 64] |= (uint64_t)1 << i % 64;
     }
     return n;
+}
+
+/* Fill row and count for member t, and mark them in its bag. Returns how many. */
+static size_t draw_bag(const job *j, worker *w, size_t t)
+{
+    if (!j->spec->bootstrap && j->a->count == NULL)
+        return choose_rows(j, w, t);
+    draw_rows(j, w, t);
+    return collect_rows(j, w, t);
 }
 
 static int ascending(const void *a, const void *b)
@@ -250,8 +284,7 @@ static ens_status redraw_member(void *ctx, size_t t, unsigned worker_index,
     worker *w = &j->worker[worker_index];
 
     (void)err;
-    draw_rows(j, w, t);
-    collect_rows(j, w, t);
+    draw_bag(j, w, t);
     return ENS_OK;
 }
 
@@ -264,8 +297,7 @@ static ens_status fit_member(void *ctx, size_t i, unsigned worker_index, ens_err
     ens_status st;
 
     draw_features(j, t);
-    draw_rows(j, w, t);
-    sub.rows.n = collect_rows(j, w, t);
+    sub.rows.n = draw_bag(j, w, t);
     sub.rows.row = w->row;
     sub.rows.feature = ens__bag_features(j->bag, t, j->a->rows.feature, w->feature);
     sub.rows.p = j->bag->p_member;

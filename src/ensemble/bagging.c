@@ -63,7 +63,8 @@ const ens_learner_type ens__bagging_type = {
     .abi = ENS_EXT_ABI,
     .name = "bagging",
     .help = "the mean of members of any type, each fitted on random rows and features",
-    .caps = ENS_CLASSIFIES | ENS_REGRESSES | ENS_OF_MEMBERS | ENS_TAKES_LONG_BLOCKS,
+    .caps = ENS_CLASSIFIES | ENS_REGRESSES | ENS_DETECTS |
+            ENS_OF_MEMBERS | ENS_TAKES_LONG_BLOCKS,
     .min_members = 1,
     .max_members = 1,
     .params = table,
@@ -78,6 +79,7 @@ const ens_learner_type ens__bagging_type = {
     .free = ens__bag_free,
     .importance = ens__bag_importance,
     .oob = ens__bag_oob,
+    .threshold = ens__bag_threshold,
     .describe = ens__bag_describe,
     .n_members = ens__bag_n_members,
     .member = ens__bag_member,

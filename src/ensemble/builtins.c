@@ -11,5 +11,6 @@ const ens_learner_type *const ens__builtins[] = {
     &ens__bagging_type,
     &ens__forest_type,
     &ens__extra_trees_type,
+    &ens__isolation_type,
     NULL,
 };

@@ -5,6 +5,7 @@ libens_internal_la_SOURCES += \
 	src/ensemble/bagging.c \
 	src/ensemble/builtins.c \
 	src/ensemble/forest.c \
+	src/ensemble/isolation.c \
 	src/ensemble/oob.c \
 	src/ensemble/oob.h \
 	src/ensemble/quantile.c \

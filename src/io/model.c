@@ -264,9 +264,11 @@ static ens_status check_recipe(const ens_model *m, const ens_feature *feature,
     unsigned caps = ens__learner_caps(m->learner);
     ens_rows rows = {.feature = feature, .p = m->schema.p};
 
-    if ((caps & (classifies ? ENS_CLASSIFIES : ENS_REGRESSES)) == 0)
+    if (!ens_learner_suits(m->learner, m->schema.task))
         return ens__fail(err, ENS_EFORMAT, "%s is not for %s", m->learner->type->name,
-                         classifies ? "classification" : "regression");
+                         classifies                                  ? "classification"
+                         : m->schema.task == ENS_TASK_REGRESSION ? "regression"
+                                                                     : "anomalies");
     if (classifies && m->schema.k < 2 && (caps & ENS_TAKES_ONE_CLASS) == 0)
         return ens__fail(err, ENS_EFORMAT, "%s has one class only",
                          m->learner->type->name);

@@ -1,10 +1,11 @@
 /* schema.c - what a model remembers of its table, and its scores, as JSON text and back.
  *
- *     schema  := {"task": word, "target": text, "features": [feature, ...]}
+ *     schema  := {"task": word, "target": text, "features": [feature, ...], "anomaly": index}
  *     feature := {"name": text, "type": "numeric" | "categorical", "missing": count, "levels": [text, ...]}
  *     classes := [text, ...]
  *     scores  := [{"kind": text, "name": text, "value": number as text}, ...]
  *
+ * Only models of anomalies have "anomaly", and they may be without both it and "target".
  * Only categorical features have levels.  Numbers of scores are texts, since JSON has no NaN. */
 #include <config.h>
 
@@ -56,18 +57,26 @@ static json_t *feature_node(const ens__schema_feature *f, int *failed)
     return node;
 }
 
+static const char *const task_name[] = {
+    [ENS_TASK_CLASSIFICATION] = "classification",
+    [ENS_TASK_REGRESSION] = "regression",
+    [ENS_TASK_ANOMALY] = "anomaly",
+};
+
 ens_status ens__schema_print(char **out, const ens__schema *s, ens_error *err)
 {
-    const char *task =
-        s->task == ENS_TASK_CLASSIFICATION ? "classification" : "regression";
     json_t *node = json_object(), *features = json_array();
     int failed = 0;
 
     for (size_t j = 0; j < s->p; j++)
         failed |= json_array_append_new(features, feature_node(&s->feature[j], &failed));
-    failed |= json_object_set_new(node, "task", json_string(task));
-    failed |= json_object_set_new(node, "target", ens__json_text(s->target));
+    failed |= json_object_set_new(node, "task", json_string(task_name[s->task]));
+    if (s->target != NULL)
+        failed |= json_object_set_new(node, "target", ens__json_text(s->target));
     failed |= json_object_set_new(node, "features", features);
+    if (s->target != NULL && s->task == ENS_TASK_ANOMALY)
+        failed |= json_object_set_new(node, "anomaly",
+                                      json_integer((json_int_t)s->anomaly));
     return print(out, node, failed, err);
 }
 
@@ -156,6 +165,15 @@ static ens_status read_levels(ens__levels *out, const json_t *node, const char *
     return st;
 }
 
+static bool classes_suit(const ens__schema *s)
+{
+    size_t n = s->classes.n;
+
+    if (s->task == ENS_TASK_ANOMALY)
+        return s->target != NULL ? n == 2 && s->anomaly < n : n == 0;
+    return (s->task == ENS_TASK_CLASSIFICATION) == (n > 0);
+}
+
 ens_status ens__classes_parse(ens__schema *s, const char *text, ens_error *err)
 {
     json_t *node = NULL;
@@ -165,7 +183,7 @@ ens_status ens__classes_parse(ens__schema *s, const char *text, ens_error *err)
             ENS_OK &&
         (st = read_levels(&s->classes, node, "classes", err)) == ENS_OK) {
         s->k = s->task == ENS_TASK_CLASSIFICATION ? s->classes.n : 1;
-        if ((s->task == ENS_TASK_CLASSIFICATION) != (s->classes.n > 0))
+        if (!classes_suit(s))
             st = ens__fail(err, ENS_EFORMAT, "%zu classes do not suit the task",
                            s->classes.n);
     }
@@ -225,17 +243,19 @@ static int by_text(const void *a, const void *b)
 static ens_status check_names(const ens__schema *s, ens_error *err)
 {
     const char **name = ens__array(s->p + 1, sizeof *name);
+    size_t n = 0;
     ens_status st = ENS_OK;
 
     if (name == NULL)
         return ens__nomem(err);
-    name[s->p] = s->target;
-    for (size_t j = 0; j < s->p; j++)
-        name[j] = s->feature[j].name;
-    qsort(name, s->p + 1, sizeof *name, by_text);
+    for (; n < s->p; n++)
+        name[n] = s->feature[n].name;
+    if (s->target != NULL)
+        name[n++] = s->target;
+    qsort(name, n, sizeof *name, by_text);
     if (name[0][0] == 0)
         st = ens__fail(err, ENS_EFORMAT, "schema: a column without a name");
-    for (size_t j = 0; j < s->p && st == ENS_OK; j++)
+    for (size_t j = 0; j + 1 < n && st == ENS_OK; j++)
         if (strcmp(name[j], name[j + 1]) == 0)
             st = ens__fail(err, ENS_EFORMAT, "schema: two columns are called `%s`",
                            name[j]);
@@ -247,14 +267,30 @@ static ens_status read_task(ens_task *out, const json_t *node, ens_error *err)
 {
     const char *task = json_string_value(json_object_get(node, "task"));
 
-    if (task != NULL && strcmp(task, "classification") == 0)
-        *out = ENS_TASK_CLASSIFICATION;
-    else if (task != NULL && strcmp(task, "regression") == 0)
-        *out = ENS_TASK_REGRESSION;
-    else
-        return ens__fail(err, ENS_EFORMAT,
-                         "schema: the task is neither classification nor regression");
-    return ENS_OK;
+    for (size_t t = ENS_TASK_CLASSIFICATION; t <= ENS_TASK_ANOMALY; t++)
+        if (task != NULL && strcmp(task, task_name[t]) == 0) {
+            *out = (ens_task)t;
+            return ENS_OK;
+        }
+    return ens__fail(err, ENS_EFORMAT,
+                     "schema: the task is neither classification nor regression nor "
+                     "anomaly");
+}
+
+/* A model of anomalies may have none; if it has, it says which class they are. */
+static ens_status read_target(ens__schema *s, const json_t *node, ens_error *err)
+{
+    const json_t *target = json_object_get(node, "target");
+    const json_t *anomaly = json_object_get(node, "anomaly");
+    json_int_t class = json_integer_value(anomaly);
+
+    if (s->task == ENS_TASK_ANOMALY && target == NULL && anomaly == NULL)
+        return ENS_OK;
+    if ((s->task == ENS_TASK_ANOMALY) != json_is_integer(anomaly) || class < 0 ||
+        class > 1)
+        return ens__fail(err, ENS_EFORMAT, "schema: `anomaly` does not suit the task");
+    s->anomaly = (size_t)class;
+    return ens__json_get_text(&s->target, target, "schema: the target", err);
 }
 
 static ens_status read_features(ens__schema *s, const json_t *list, ens_error *err)
@@ -279,8 +315,7 @@ ens_status ens__schema_parse(ens__schema *s, const char *text, ens_error *err)
     if ((st = ens__json_parse(&node, "schema", text, strlen(text), SCHEMA_DEPTH, err)) ==
             ENS_OK &&
         (st = read_task(&s->task, node, err)) == ENS_OK &&
-        (st = ens__json_get_text(&s->target, json_object_get(node, "target"),
-                                 "schema: the target", err)) == ENS_OK &&
+        (st = read_target(s, node, err)) == ENS_OK &&
         (st = read_features(s, json_object_get(node, "features"), err)) == ENS_OK)
         st = check_names(s, err);
     json_decref(node);

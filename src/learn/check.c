@@ -45,8 +45,9 @@ static bool fits_and_predicts(ens__trial *t)
     t->out = r.out;
     t->n = r.n;
     t->k = ens_model_k(r.model);
-    if (t->k != (t->task == ENS_TASK_CLASSIFICATION ? s.classes : 1))
-        return ens__trial_fail(t, "the model has %zu outputs", t->k);
+    if (t->k != (t->task == ENS_TASK_CLASSIFICATION ? s.classes : 1) ||
+        ens_model_task(t->model) != t->task)
+        return ens__trial_fail(t, "the model has %zu outputs, or another task", t->k);
     return true;
 }
 
@@ -63,10 +64,18 @@ static bool parameters_suit(ens__trial *t)
     return st != ENS_ERANGE;
 }
 
+static const ens_task task[] = {ENS_TASK_CLASSIFICATION, ENS_TASK_REGRESSION,
+                                ENS_TASK_ANOMALY};
+static const unsigned cap[] = {ENS_CLASSIFIES, ENS_REGRESSES, ENS_DETECTS};
+
+enum { N_TASKS = sizeof task / sizeof *task };
+
 static bool applies(const ens__check *check, const ens__trial *t)
 {
-    unsigned task = t->task == ENS_TASK_CLASSIFICATION ? ENS_CLASSIFIES : ENS_REGRESSES;
-    unsigned other = (ENS_CLASSIFIES | ENS_REGRESSES) & ~task;
+    unsigned other = 0;
+
+    for (size_t i = 0; i < N_TASKS; i++)
+        other |= t->task != task[i] ? cap[i] : 0;
 
     if ((check->caps & ~t->caps) != 0 || (check->caps & other) != 0)
         return false;
@@ -76,7 +85,7 @@ static bool applies(const ens__check *check, const ens__trial *t)
 /* ---- Running --------------------------------------------------------------------------------------------- */
 
 typedef struct suite {
-    ens__trial trial[2];
+    ens__trial trial[N_TASKS];
     size_t n_trials;
     void (*report)(void *ctx, const char *check, const char *problem);
     void *ctx;
@@ -110,17 +119,16 @@ static bool run(suite *s, const ens__check *check)
 /* One for each task that learner and parameters can take; where none suits, the first check says why. */
 static void add_trials(suite *s, const ens_learner *learner)
 {
-    static const ens_task task[] = {ENS_TASK_CLASSIFICATION, ENS_TASK_REGRESSION};
-    static const unsigned cap[] = {ENS_CLASSIFIES, ENS_REGRESSES};
     ens__trial t = {.learner = learner, .caps = ens__learner_caps(learner)};
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < N_TASKS; i++) {
         t.task = task[i];
         if ((t.caps & cap[i]) != 0 && parameters_suit(&t))
             s->trial[s->n_trials++] = t;
     }
     if (s->n_trials == 0) {
-        t.task = task[(t.caps & ENS_CLASSIFIES) == 0];
+        for (size_t i = N_TASKS; i-- > 0;)
+            t.task = (t.caps & cap[i]) != 0 ? task[i] : t.task;
         s->trial[s->n_trials++] = t;
     }
 }

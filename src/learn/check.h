@@ -40,6 +40,7 @@ typedef struct ens__sheet {
     ens_task task;
     size_t numbers, categories, classes; /* how many of each there are */
     bool weighted;
+    bool blind;                 /* without target */
     bool reversed;              /* columns in the other order, and one more that no model needs */
     const char *level_name[ENS__SHEET_LEVELS];
     const char *class_name[7];
@@ -50,7 +51,8 @@ typedef struct ens__sheet {
     int32_t label[ENS__SHEET_ROWS];
 } ens__sheet;
 
-/* The usual table for this trial: features as its caps say, nothing missing, weights of 1 that are left out. */
+/* The usual table for this trial: features as its caps say, nothing missing, weights of 1 that are left out. For
+ * anomalies the target has two classes. */
 void ens__sheet_fill(ens__sheet *s, const ens__trial *t);
 bool ens__sheet_dataset(ens_dataset **out, ens__trial *t, const ens__sheet *s);
 
@@ -75,7 +77,7 @@ ens_status ens__sheet_fit(ens_model **out, ens__trial *t, const ens__sheet *s);
 
 /* Predictions of a table [n][k], new, all valid; NULL if not. */
 double *ens__trial_predict(ens__trial *t, const ens_model *model, const ens_dataset *data, const ens_exec *exec);
-/* Finite, and for classes between 0 and 1 with a sum of 1. */
+/* Finite, for anomalies between 0 and 1, and for classes too, with a sum of 1. */
 bool ens__trial_valid(ens__trial *t, const double *out, size_t n, size_t k);
 /* A view of rows first, first + step, ... of the trial's own table, n of them, starting anew at its end. */
 bool ens__trial_view(ens_dataset **out, ens__trial *t, size_t first, size_t step, size_t n);
@@ -90,7 +92,7 @@ bool ens__trial_same_file(ens__trial *t, const char *what, const ens_model *a, c
 
 typedef struct ens__check {
     const char *name;
-    unsigned caps;  /* for learners that have all of these; ENS_CLASSIFIES, ENS_REGRESSES: for that task */
+    unsigned caps;  /* for learners that have all of these; ENS_CLASSIFIES, ENS_REGRESSES, ENS_DETECTS: for that task */
     unsigned lacks; /* and lack one of these, if there are any */
     bool (*fn)(ens__trial *t);
 } ens__check;

@@ -242,10 +242,34 @@ static bool one_class(ens__trial *t)
     return refuses(t, "a target of one class", &s, ENS_EDATA);
 }
 
+/* It is not so much as looked at, and may be of any kind, or not there. */
+static bool the_target_has_no_say(ens__trial *t)
+{
+    ens__sheet s;
+    bool ok = true;
+
+    ens__sheet_fill(&s, t);
+    for (size_t i = 0; i < 3; i++) {
+        ens__run r;
+
+        s.blind = i == 1;
+        s.task = i == 2 ? ENS_TASK_REGRESSION : s.task;
+        ok = ens__run_sheet(&r, t, &s, ENS__TRIAL_SEED, NULL) && ok;
+        ok = ok && ens__trial_same(t, "a table without target, or with another",
+                                   r.out, 0, 1, t->n);
+        if (ok && i > 0 && ens_model_target(r.model) != NULL)
+            ok = ens__trial_fail(t, "the model has a target that is not of two classes");
+        ens__run_clear(&r);
+    }
+    return ok;
+}
+
 static bool refuses_the_other_task(ens__trial *t)
 {
     ens__sheet s;
 
+    if (t->task == ENS_TASK_ANOMALY) /* it takes any */
+        return true;
     ens__sheet_fill(&s, t);
     s.task =
         t->task == ENS_TASK_REGRESSION ? ENS_TASK_CLASSIFICATION : ENS_TASK_REGRESSION;
@@ -550,6 +574,7 @@ const ens__check ens__rows_checks[] = {
     {"many_classes", ENS_CLASSIFIES, 0, many_classes},
     {"a_class_without_rows", ENS_CLASSIFIES, 0, a_class_without_rows},
     {"one_class", ENS_CLASSIFIES, 0, one_class},
+    {"the_target_has_no_say", ENS_DETECTS, 0, the_target_has_no_say},
     {"refuses_the_other_task", 0, ENS_CLASSIFIES | ENS_REGRESSES, refuses_the_other_task},
     {"gaps", 0, 0, gaps},
     {"a_feature_without_values", ENS_TAKES_MISSING, 0, a_feature_without_values},

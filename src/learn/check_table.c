@@ -63,6 +63,10 @@ void ens__sheet_fill(ens__sheet *s, const ens__trial *t)
     ens__stream stream;
 
     *s = (ens__sheet){.n = ENS__SHEET_ROWS, .task = t->task, .classes = 3};
+    if (t->task == ENS_TASK_ANOMALY) {
+        s->task = ENS_TASK_CLASSIFICATION;
+        s->classes = 2;
+    }
     s->numbers = t->caps & ENS_TAKES_NUMBERS ? ENS__SHEET_NUMBERS : 0;
     s->categories = t->caps & ENS_TAKES_CATEGORIES ? ENS__SHEET_CATEGORIES : 0;
     memcpy(s->level_name, levels, sizeof levels);
@@ -83,6 +87,8 @@ void ens__sheet_fill(ens__sheet *s, const ens__trial *t)
     }
     for (int32_t c = 0; c < 3; c++)
         s->label[c] = c; /* each class occurs, also in the first rows */
+    for (size_t i = 0; i < s->n && s->classes == 2; i++)
+        s->label[i] = s->label[i] == 2;
 }
 
 static ens_column category(const char *name, ens_role role, const int32_t *code,
@@ -114,7 +120,9 @@ bool ens__sheet_dataset(ens_dataset **out, ens__trial *t, const ens__sheet *s)
                           ENS__SHEET_LEVELS);
     if (s->weighted)
         c[m++] = (ens_column){.name = "w", .role = ENS_WEIGHT, .x = s->w};
-    if (s->task == ENS_TASK_CLASSIFICATION)
+    if (s->blind)
+        ;
+    else if (s->task == ENS_TASK_CLASSIFICATION)
         c[m++] = category("y", ENS_TARGET, s->label, s->class_name, s->classes);
     else
         c[m++] = (ens_column){.name = "y", .role = ENS_TARGET, .x = s->y};
@@ -185,7 +193,7 @@ bool ens__trial_valid(ens__trial *t, const double *out, size_t n, size_t k)
         for (size_t c = 0; c < k; c++) {
             double v = out[i * k + c];
 
-            if (!isfinite(v) || (t->task == ENS_TASK_CLASSIFICATION && (v < 0 || v > 1)))
+            if (!isfinite(v) || (t->task != ENS_TASK_REGRESSION && (v < 0 || v > 1)))
                 return ens__trial_fail(t, "predict: output %zu of row %zu is %g", c, i,
                                        v);
             sum += v;

@@ -10,12 +10,22 @@
 
 /* ---- Checks -------------------------------------------------------------------------------------------- */
 
-static ens_status check_task(const ens_learner *learner, const ens_dataset *train,
-                             unsigned caps, ens_error *err)
+/* The target's, if the learner can take that; else one that can do without. */
+static ens_task task_of(const ens_learner *learner, const ens_dataset *train)
 {
     ens_task task = train->table->task;
 
-    if (train->table->target == NULL)
+    if (!ens_learner_suits(learner, task) && ens_learner_suits(learner, ENS_TASK_ANOMALY))
+        return ENS_TASK_ANOMALY;
+    return task;
+}
+
+static ens_status check_task(const ens_learner *learner, const ens_dataset *train,
+                             unsigned caps, ens_error *err)
+{
+    ens_task task = task_of(learner, train);
+
+    if (train->table->target == NULL && task != ENS_TASK_ANOMALY)
         return ens__fail(err, ENS_EDATA, "the table has no target");
     if (train->table->p == 0)
         return ens__fail(err, ENS_EDATA, "the table has no feature columns");
@@ -68,7 +78,7 @@ static ens_status add_oob_scores(ens_model *m, const ens_dataset *train,
     size_t n_scores = 0;
     ens_status st = ENS_OK;
 
-    if (oob == NULL)
+    if (oob == NULL || m->schema.target == NULL)
         return ENS_OK;
     if ((pred = ens__array(p->n * k, sizeof *pred)) == NULL ||
         (w = ens__array(p->n, sizeof *w)) == NULL ||
@@ -85,7 +95,9 @@ static ens_status add_oob_scores(ens_model *m, const ens_dataset *train,
         memcpy(&pred[n * k], &oob[i * k], k * sizeof *pred);
         w[n] = (table->weight != NULL ? table->weight->x[r] : 1) *
                (p->count != NULL ? p->count[i] : 1);
-        if (table->label != NULL)
+        if (m->schema.task == ENS_TASK_ANOMALY)
+            label[n] = (size_t)table->label[r] == m->schema.anomaly;
+        else if (table->label != NULL)
             label[n] = table->label[r];
         else
             y[n] = table->y[r];
@@ -142,7 +154,7 @@ static ens_status model_begin(ens_model **out, const ens_learner *learner,
     if ((m->library = ens__strdup(ens_version())) == NULL)
         st = ens__nomem(err);
     else if ((st = ens_learner_copy(&m->learner, learner, err)) == ENS_OK)
-        st = ens__schema_of(&m->schema, train, err);
+        st = ens__schema_of(&m->schema, train, task_of(learner, train), err);
     if (st == ENS_OK)
         *out = m;
     else
@@ -155,15 +167,16 @@ static ens_status fit_root(ens_model *m, const ens_model *from, const ens_datase
                            const ens__plan *p, const ens_exec *exec, ens_error *err)
 {
     const ens__table *table = train->table;
+    bool blind = m->schema.task == ENS_TASK_ANOMALY;
     ens_fit_args a = {
         .learner = m->learner,
         .rows = {table->feature, table->p, p->row, p->n},
         .count = p->count,
         .w = table->weight != NULL ? table->weight->x : NULL,
-        .task = table->task,
+        .task = m->schema.task,
         .k = m->schema.k,
-        .label = table->label,
-        .y = table->y,
+        .label = blind ? NULL : table->label,
+        .y = blind ? NULL : table->y,
         .n_table = table->n,
         .seed = m->seed,
         .exec = exec,
@@ -203,7 +216,8 @@ static ens_status fit(ens_model **out, const request *q, ens_error *err)
         (st = check_weights(learner, train, caps, err)) != ENS_OK ||
         (st = ens__plan_make(&p, train, err)) != ENS_OK)
         goto done;
-    if (train->table->label != NULL && (caps & ENS_TAKES_ONE_CLASS) == 0 &&
+    if (task_of(learner, train) == ENS_TASK_CLASSIFICATION &&
+        (caps & ENS_TAKES_ONE_CLASS) == 0 &&
         (st = check_classes(train->table, &p, err)) != ENS_OK)
         goto done;
     if ((st = ens__check_features(

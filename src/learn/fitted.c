@@ -80,6 +80,11 @@ ens_status ens_fitted_prepare(const ens_learner *member, const ens_fit_args *a,
                : ENS_OK;
 }
 
+double ens__fitted_threshold(const ens_fitted *fitted)
+{
+    return fitted->type->threshold != NULL ? fitted->type->threshold(fitted->state) : 0.5;
+}
+
 size_t ens__fitted_bytes(const ens_fitted *fitted)
 {
     return fitted->type->bytes != NULL ? fitted->type->bytes(fitted->state) : 0;

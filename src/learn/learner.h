@@ -23,6 +23,9 @@ unsigned ens__learner_caps(const ens_learner *learner);
 ens_status ens__fitted_extend(ens_fitted *out, const ens_fitted *from, const ens_learner *member,
                               const ens_fit_args *a, ens_error *err);
 
+/* The output above which a row is an anomaly. */
+double ens__fitted_threshold(const ens_fitted *fitted);
+
 /* What its type says that it takes in memory; 0: unknown. */
 size_t ens__fitted_bytes(const ens_fitted *fitted);
 
@@ -40,6 +43,7 @@ ens_status ens__type_unknown(const ens__token *name, ens_error *err);
 extern const ens_learner_type *const ens__builtins[];
 
 extern const ens_learner_type ens__tree_type;
+extern const ens_learner_type ens__isolation_tree_type; /* not registered: only `isolation` has it */
 extern const ens_learner_type ens__naive_bayes_type;
 extern const ens_learner_type ens__dummy_type;
 

@@ -11,6 +11,7 @@ libens_internal_la_SOURCES += \
 	src/learn/dummy.c \
 	src/learn/fit.c \
 	src/learn/fitted.c \
+	src/learn/isolation_tree.c \
 	src/learn/learner.h \
 	src/learn/model.c \
 	src/learn/model.h \

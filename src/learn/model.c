@@ -30,17 +30,19 @@ static ens_status copy_feature(ens__schema_feature *out, const ens__column *colu
     return ens__levels_copy(&out->levels, &column->levels, err);
 }
 
-ens_status ens__schema_of(ens__schema *out, const ens_dataset *data, ens_error *err)
+ens_status ens__schema_of(ens__schema *out, const ens_dataset *data, ens_task task,
+                          ens_error *err)
 {
     const ens__table *table = data->table;
     ens__schema s = {0};
+    bool has_target = task != ENS_TASK_ANOMALY || ens__dataset_rarer(&s.anomaly, data);
     ens_status st = ENS_OK;
 
     *out = (ens__schema){0};
-    s.task = table->task;
-    s.k = table->task == ENS_TASK_CLASSIFICATION ? table->classes.n : 1;
+    s.task = task;
+    s.k = task == ENS_TASK_CLASSIFICATION ? table->classes.n : 1;
     if ((s.feature = ens__zeros(table->p, sizeof *s.feature)) == NULL ||
-        (s.target = ens__strdup(table->target->name)) == NULL) {
+        (has_target && (s.target = ens__strdup(table->target->name)) == NULL)) {
         st = ens__nomem(err);
         goto done;
     }
@@ -51,7 +53,8 @@ ens_status ens__schema_of(ens__schema *out, const ens_dataset *data, ens_error *
             s.p++; /* the half-made one is freed too */
             goto done;
         }
-    if ((st = ens__levels_copy(&s.classes, &table->classes, err)) != ENS_OK)
+    if (has_target &&
+        (st = ens__levels_copy(&s.classes, &table->classes, err)) != ENS_OK)
         goto done;
     *out = s;
     s = (ens__schema){0};
@@ -142,6 +145,21 @@ ens_task ens_model_task(const ens_model *m)
 const char *ens_model_class(const ens_model *m, size_t c)
 {
     return c < m->schema.classes.n ? m->schema.classes.name[c] : NULL;
+}
+
+const char *ens_model_anomaly(const ens_model *m)
+{
+    return m->schema.task == ENS_TASK_ANOMALY ? ens_model_class(m, m->schema.anomaly)
+                                              : NULL;
+}
+
+ens_status ens_model_threshold(double *out, const ens_model *m, ens_error *err)
+{
+    if (m->schema.task != ENS_TASK_ANOMALY)
+        return ens__fail(err, ENS_ESUPPORT, "%s is no model of anomalies",
+                         m->root.type->name);
+    *out = ens__fitted_threshold(&m->root);
+    return ENS_OK;
 }
 
 const ens_learner *ens_model_learner(const ens_model *m)

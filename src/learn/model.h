@@ -16,10 +16,11 @@ typedef struct ens__schema_feature {
 typedef struct ens__schema {
     ens__schema_feature *feature; /* [p] */
     size_t p;
-    char *target;
+    char *target; /* NULL: anomalies, without a target of two classes */
     ens_task task;
     size_t k;            /* classes, or 1 */
-    ens__levels classes; /* [k] for classification */
+    ens__levels classes; /* [k] for classification; of anomalies [2], or none without target */
+    size_t anomaly;      /* which of these is the anomaly */
 } ens__schema;
 
 struct ens_model {
@@ -46,7 +47,7 @@ ens_status ens__model_add_score(ens_model *model, const char *kind, const char *
 /* more.c: may `more`, which has its recipe, schema and number of rows, be made by adding to `from`? */
 ens_status ens__model_check_more(const ens_model *from, const ens_model *more, ens_error *err);
 
-ens_status ens__schema_of(ens__schema *out, const ens_dataset *data, ens_error *err);
+ens_status ens__schema_of(ens__schema *out, const ens_dataset *data, ens_task task, ens_error *err);
 void ens__schema_clear(ens__schema *schema);
 
 #endif

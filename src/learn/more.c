@@ -85,9 +85,15 @@ static ens_status same_schema(const ens__schema *a, const ens__schema *b, ens_er
 {
     ens_status st = ENS_OK;
 
-    if (strcmp(a->target, b->target) != 0)
+    if (a->target == NULL || b->target == NULL) {
+        if (a->target != b->target)
+            return ens__fail(err, ENS_ESHAPE, "the %s has a target, the %s has none",
+                             a->target != NULL ? "model" : "table",
+                             a->target != NULL ? "table" : "model");
+    } else if (strcmp(a->target, b->target) != 0) {
         return ens__fail(err, ENS_ESHAPE, "the target is `%s`, the model predicts `%s`",
                          b->target, a->target);
+    }
     if (a->task != b->task)
         return ens__fail(
             err, ENS_ESHAPE, "target `%s` is for %s, the model is not", b->target,
@@ -97,7 +103,7 @@ static ens_status same_schema(const ens__schema *a, const ens__schema *b, ens_er
                          b->p, a->p);
     for (size_t j = 0; j < a->p && st == ENS_OK; j++)
         st = same_feature(&a->feature[j], &b->feature[j], j, err);
-    if (st == ENS_OK)
+    if (st == ENS_OK && a->target != NULL)
         st = same_levels(&a->classes, &b->classes, b->target, err);
     return st;
 }

@@ -158,6 +158,8 @@ size_t ens_argmax(const double *out, size_t k)
 
 static const ens__column *find_target(const ens_model *m, const ens_dataset *data)
 {
+    if (m->schema.target == NULL)
+        return data->table->target;
     for (size_t c = 0; c < data->table->n_columns; c++)
         if (strcmp(data->table->column[c].name, m->schema.target) == 0)
             return &data->table->column[c];
@@ -191,11 +193,43 @@ static ens_status class_targets(const ens_model *m, const ens_dataset *data,
     return ENS_OK;
 }
 
+/* 1 for the anomalies of a table that has a target of its own. */
+static ens_status rarer_targets(const ens_dataset *data, int32_t *label, ens_error *err)
+{
+    size_t anomaly;
+
+    if (!ens__dataset_rarer(&anomaly, data))
+        return ens__fail(err, ENS_EDATA,
+                         "target `%s` has not two classes, of which the rarer were the "
+                         "anomalies",
+                         data->table->target->name);
+    for (size_t i = 0; i < data->n; i++)
+        label[i] = (size_t)data->table->label[data->row[i]] == anomaly;
+    return ENS_OK;
+}
+
+/* 1 for the class that is the anomaly, 0 for the other. */
+static ens_status anomaly_targets(const ens_model *m, const ens_dataset *data,
+                                  const ens__column *c, int32_t *label, ens_error *err)
+{
+    ens_status st;
+
+    if (m->schema.target == NULL)
+        return rarer_targets(data, label, err);
+    if ((st = class_targets(m, data, c, label, err)) == ENS_OK)
+        for (size_t i = 0; i < data->n; i++)
+            if (label[i] >= 0)
+                label[i] = (size_t)label[i] == m->schema.anomaly;
+    return st;
+}
+
 ens_status ens_model_targets(const ens_model *m, const ens_dataset *data, int32_t *label,
                              double *y, ens_error *err)
 {
     const ens__column *c = find_target(m, data);
 
+    if (c == NULL && m->schema.target == NULL)
+        return ens__fail(err, ENS_ESHAPE, "neither model nor table has a target");
     if (c == NULL)
         return ens__fail(err, ENS_ESHAPE, "the table lacks the target column `%s`",
                          m->schema.target);
@@ -208,6 +242,8 @@ ens_status ens_model_targets(const ens_model *m, const ens_dataset *data, int32_
                              i + 1);
     if (m->schema.task == ENS_TASK_CLASSIFICATION)
         return class_targets(m, data, c, label, err);
+    if (m->schema.task == ENS_TASK_ANOMALY)
+        return anomaly_targets(m, data, c, label, err);
     for (size_t i = 0; i < data->n; i++)
         y[i] = c->x[data->row[i]];
     return ENS_OK;

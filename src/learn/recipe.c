@@ -146,6 +146,16 @@ unsigned ens__learner_caps(const ens_learner *l)
     return caps;
 }
 
+int ens_learner_suits(const ens_learner *l, ens_task task)
+{
+    unsigned cap = task == ENS_TASK_CLASSIFICATION ? ENS_CLASSIFIES
+                   : task == ENS_TASK_REGRESSION   ? ENS_REGRESSES
+                   : task == ENS_TASK_ANOMALY      ? ENS_DETECTS
+                                                   : 0;
+
+    return (ens__learner_caps(l) & cap) != 0;
+}
+
 /* ---- Parsing ----------------------------------------------------------------------------------------- */
 
 static ens_status parse_recipe(ens_learner **out, ens__lexer *lx, int depth,

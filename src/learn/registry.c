@@ -141,7 +141,7 @@ ens_status ens_learner_type_register(const ens_learner_type *type, ens_error *er
                          type->name);
     if (type->help == NULL || type->params == NULL || type->fit == NULL ||
         type->predict == NULL || type->write == NULL || type->read == NULL ||
-        type->free == NULL || (type->caps & (ENS_CLASSIFIES | ENS_REGRESSES)) == 0 ||
+        type->free == NULL || (type->caps & (ENS_CLASSIFIES | ENS_REGRESSES | ENS_DETECTS)) == 0 ||
         type->min_members > type->max_members ||
         (type->read_many == NULL) != (type->write_many == NULL) ||
         (type->extend == NULL) != (type->grows == NULL) ||

@@ -236,7 +236,7 @@ static void free_tree(void *fitted)
     ens__tree_free(fitted);
 }
 
-static size_t bytes_of(const void *fitted)
+size_t ens__tree_bytes(const void *fitted)
 {
     const ens__tree *t = fitted;
 
@@ -255,9 +255,9 @@ static ens_status importance(const void *fitted, double *out, ens_error *err)
     return ENS_OK;
 }
 
-static ens_status describe(const void *fitted,
-                           ens_status (*add)(void *ctx, const char *line), void *ctx,
-                           ens_error *err)
+ens_status ens__tree_describe(const void *fitted,
+                              ens_status (*add)(void *ctx, const char *line), void *ctx,
+                              ens_error *err)
 {
     const ens__tree *t = fitted;
     char line[64];
@@ -287,8 +287,8 @@ const ens_learner_type ens__tree_type = {
     .read = ens__tree_read,
     .free = free_tree,
     .importance = importance,
-    .describe = describe,
+    .describe = ens__tree_describe,
     .write_many = ens__tree_write_many,
     .read_many = ens__tree_read_many,
-    .bytes = bytes_of,
+    .bytes = ens__tree_bytes,
 };

@@ -92,4 +92,9 @@ ens_status ens__tree_read(void **out, const ens_read_args *a, ens_error *err);
 ens_status ens__tree_write_many(const void *const *trees, size_t n, ens_writer *w, ens_error *err);
 ens_status ens__tree_read_many(void **out, size_t n, const ens_read_args *a, ens_error *err);
 
+/* tree.c: what any tree tells of itself, and what it takes. */
+ens_status ens__tree_describe(const void *tree, ens_status (*add)(void *ctx, const char *line), void *ctx,
+                              ens_error *err);
+size_t ens__tree_bytes(const void *tree);
+
 #endif

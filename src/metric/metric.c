@@ -123,15 +123,19 @@ const char *ens_metric_defaults(ens_task task, size_t k)
 {
     if (task == ENS_TASK_REGRESSION)
         return "rmse,mae,r2";
+    if (task == ENS_TASK_ANOMALY)
+        return "roc_auc,average_precision";
     return k == 2 ? "accuracy,roc_auc,log_loss,f1"
                   : "accuracy,balanced_accuracy,log_loss,f1,roc_auc";
 }
 
 ens_status ens__metric_check(const ens__metric *metric, const ens_eval *e, ens_error *err)
 {
+    bool ranks = metric->fn == ens__roc_auc || metric->fn == ens__average_precision;
+    size_t classes = e->task == ENS_TASK_ANOMALY ? 2 : e->k;
     double total = 0;
 
-    if (metric->task != e->task)
+    if (e->task == ENS_TASK_ANOMALY ? !ranks : metric->task != e->task)
         return ens__fail(err, ENS_EINVAL, "metric %s is for %s", metric->name,
                          metric->task == CLASSES ? "classification" : "regression");
     if (e->n == 0)
@@ -144,11 +148,11 @@ ens_status ens__metric_check(const ens__metric *metric, const ens_eval *e, ens_e
     }
     if (e->w != NULL && total == 0)
         return ens__fail(err, ENS_EDATA, "metric %s: all weights are zero", metric->name);
-    for (size_t i = 0; i < e->n && e->task == CLASSES; i++)
-        if (e->label[i] < -1 || e->label[i] >= (int32_t)e->k)
+    for (size_t i = 0; i < e->n && e->task != NUMBERS; i++)
+        if (e->label[i] < -1 || e->label[i] >= (int32_t)classes)
             return ens__fail(err, ENS_EINVAL,
                              "metric %s: label %ld of row %zu is outside [-1, %zu)",
-                             metric->name, (long)e->label[i], i + 1, e->k);
+                             metric->name, (long)e->label[i], i + 1, classes);
     for (size_t i = 0; i < e->n * e->k; i++)
         if (!isfinite(e->pred[i]))
             return ens__fail(err, ENS_EDATA,

@@ -76,9 +76,11 @@ static double class_weight(const ens_eval *e, size_t c)
 
 static void rank_rows(ranking *r, size_t c)
 {
+    size_t k = r->e->k, column = k > 1 ? c : 0; /* anomaly scores are of class 1 */
+
     r->c = c;
     for (size_t i = 0; i < r->e->n; i++)
-        r->score[i] = -r->e->pred[i * r->e->k + c];
+        r->score[i] = -r->e->pred[i * k + column];
     ens__sort_index(r->order, r->score, r->e->n);
 }
 
@@ -89,7 +91,7 @@ static ens_status rank_metric(double *out, const char *name, int average,
 {
     ranking r = {e, 0, ens__array(e->n, sizeof *r.score),
                  ens__array(e->n, sizeof *r.order)};
-    size_t first = e->k == 2 ? 1 : 0;
+    size_t k = e->task == ENS_TASK_ANOMALY ? 2 : e->k, first = k == 2 ? 1 : 0;
     double sum = 0, weight = 0;
     ens_status st = ENS_OK;
 
@@ -97,12 +99,12 @@ static ens_status rank_metric(double *out, const char *name, int average,
         st = ens__nomem(err);
         goto done;
     }
-    if (average == ENS__AVERAGE_MICRO || (average == ENS__AVERAGE_BINARY && e->k != 2)) {
+    if (average == ENS__AVERAGE_MICRO || (average == ENS__AVERAGE_BINARY && k != 2)) {
         st = ens__fail(err, ENS_EINVAL,
-                       "%s: average is macro or weighted for %zu classes", name, e->k);
+                       "%s: average is macro or weighted for %zu classes", name, k);
         goto done;
     }
-    for (size_t c = first; c < e->k && st == ENS_OK; c++) {
+    for (size_t c = first; c < k && st == ENS_OK; c++) {
         double w = average == ENS__AVERAGE_WEIGHTED && first == 0 ? class_weight(e, c)
                                                                   : 1,
                value;

@@ -6,6 +6,7 @@ libens_internal_la_SOURCES += \
 	src/tree/cut.c \
 	src/tree/groups.c \
 	src/tree/grow.c \
+	src/tree/isolate.c \
 	src/tree/part.c \
 	src/tree/prune.c \
 	src/tree/rows.c \

@@ -83,4 +83,10 @@ typedef struct ens__tree_options {
 ens_status ens__tree_grow(ens__tree **out, const ens__tree_options *options, const ens_fit_args *a,
                           ens_error *err);
 
+/* A tree of random splits of all of a's rows, of depth ceil(log2 n) at most; a leaf's value is the length of the path
+ * to it.  Takes no counts. */
+ens_status ens__tree_isolate(ens__tree **out, const ens_fit_args *a, ens_error *err);
+/* The length of the path to a row among n that were not told apart. */
+double ens__isolation_path(double n);
+
 #endif

@@ -3,6 +3,7 @@ tests_test_cli_SOURCES = tests/run.h \
 	tests/cli/cli.c \
 	tests/cli/cli.h \
 	tests/cli/main.c \
+	tests/cli/test_anomaly.c \
 	tests/cli/test_bad.c \
 	tests/cli/test_evaluate.c \
 	tests/cli/test_explain.c \

@@ -3,6 +3,7 @@
 
 #include "run.h"
 
+Suite *cli_anomaly_suite(void);
 Suite *cli_train_suite(void);
 Suite *cli_predict_suite(void);
 Suite *cli_evaluate_suite(void);
@@ -12,7 +13,8 @@ Suite *cli_bad_suite(void);
 Suite *cli_files_suite(void);
 
 /* One line a module: each tests/cli/test_*.c has one of these. */
-static Suite *(*const suites[])(void) = {cli_train_suite,
+static Suite *(*const suites[])(void) = {cli_anomaly_suite,
+                                         cli_train_suite,
                                          cli_predict_suite,
                                          cli_evaluate_suite,
                                          cli_explain_suite,

@@ -4,6 +4,7 @@ tests_test_ensemble_SOURCES = tests/run.h tests/ensemble/main.c \
 	tests/learn/toy.h \
 	tests/ensemble/test_bagging.c \
 	tests/ensemble/test_determinism.c \
+	tests/ensemble/test_isolation.c \
 	tests/ensemble/test_more.c \
 	tests/ensemble/test_oom.c \
 	tests/ensemble/test_quantile.c \

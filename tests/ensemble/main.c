@@ -6,6 +6,7 @@
 Suite *bagging_suite(void);
 
 Suite *determinism_suite(void);
+Suite *isolation_suite(void);
 Suite *more_suite(void);
 Suite *oom_suite(void);
 Suite *quantile_suite(void);
@@ -15,6 +16,7 @@ Suite *trees_suite(void);
 static Suite *(*const suites[])(void) = {
     bagging_suite,
     determinism_suite,
+    isolation_suite,
     more_suite,
     oom_suite,
     quantile_suite,

@@ -18,6 +18,8 @@ static const char *const recipes[] = {
     "bagging(tree, n_estimators=6, max_samples=0.6, max_features=0.8, bootstrap_features=true)",
     "bagging(dummy, n_estimators=5)",
     "extra_trees(n_estimators=9, oob_score=true, bootstrap=true)",
+    "isolation(n_estimators=11, contamination=0.05)",
+    "isolation(n_estimators=5, max_samples=0.5, max_features=0.5, bootstrap=true)",
 };
 
 /* Categories, missing values, a number to predict, more than two classes; the last ones, of no file,

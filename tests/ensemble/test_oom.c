@@ -27,6 +27,8 @@ static const char *const recipes[] = {
     "naive_bayes",
     "dummy",
     "forest(n_estimators=3)",
+    "isolation(n_estimators=2, contamination=0.3)",
+    "isolation(n_estimators=2, max_features=2, bootstrap=true)",
     "bagging(tree(max_depth=2), n_estimators=2, max_samples=0.7, oob_score=true)",
     "forest(n_estimators=2, class_weight=balanced)",
     "bagging(tree, n_estimators=2, bootstrap_features=true, max_features=2)",

@@ -286,6 +286,8 @@ const real_recipe real_models[N_REAL_MODELS] = {
     {"bagging(tree, n_estimators=3, max_features=2)", ENS_TASK_CLASSIFICATION},
     {"bagging(bagging(tree(max_depth=3), n_estimators=2), n_estimators=2)",
      ENS_TASK_REGRESSION},
+    {"isolation(n_estimators=3)", ENS_TASK_CLASSIFICATION},
+    {"isolation(n_estimators=3, max_features=2, contamination=0.1)", ENS_TASK_ANOMALY},
 };
 
 /* The target needs all columns but the last; the levels of the first category need more than one word of bits. */
@@ -295,7 +297,8 @@ ens_dataset *real_table(ens_task task)
     static int32_t code[3][N_ROWS], label[N_ROWS];
     static char name[N_LEVELS][8];
     const char *level[N_LEVELS];
-    bool classes = task == ENS_TASK_CLASSIFICATION;
+    bool classes = task != ENS_TASK_REGRESSION;
+    size_t k = task == ENS_TASK_ANOMALY ? 2 : 3;
     ens__stream s;
     ens_dataset *data = NULL;
     ens_error err;
@@ -312,7 +315,7 @@ ens_dataset *real_table(ens_task task)
         code[1][i] = (int32_t)ens__stream_below(&s, 4) - 1;
         code[2][i] = -1;
         y[i] = (i % 7 > 1 ? x[0][i] + x[1][i] : 0) + code[0][i] % 5 + code[1][i];
-        label[i] = y[i] > 3 ? 2 : y[i] > 0;
+        label[i] = y[i] > 3 ? (int32_t)k - 1 : k == 3 && y[i] > 0;
     }
     ck_ok(ens_dataset_from_columns(
         &data,
@@ -327,9 +330,9 @@ ens_dataset *real_table(ens_task task)
              .x = classes ? NULL : y,
              .code = classes ? label : NULL,
              .levels = level,
-             .n_levels = classes ? 3 : 0},
+             .n_levels = classes ? k : 0},
         },
-        6, N_ROWS, task, &err));
+        6, N_ROWS, classes ? ENS_TASK_CLASSIFICATION : task, &err));
     return data;
 }
 

@@ -39,7 +39,8 @@ static void same_model(const ens_model *a, const ens_model *b)
     ck_assert_uint_eq(a->schema.p, b->schema.p);
     ck_assert_uint_eq(a->schema.k, b->schema.k);
     ck_assert_int_eq(a->schema.task, b->schema.task);
-    ck_assert_str_eq(a->schema.target, b->schema.target);
+    ck_assert_pstr_eq(a->schema.target, b->schema.target);
+    ck_assert_uint_eq(a->schema.anomaly, b->schema.anomaly);
     same_levels(&a->schema.classes, &b->schema.classes);
     for (size_t j = 0; j < a->schema.p; j++) {
         const ens__schema_feature *f = &a->schema.feature[j], *g = &b->schema.feature[j];
