@@ -139,6 +139,8 @@ static int load(explain_job *j, const char *model, ens_error *err)
     csv.target = ens_model_target(j->model);
     csv.types = ens_model_csv_types(j->model);
     csv.task = ens_model_task(j->model);
+    if (csv.task == ENS_TASK_ANOMALY)
+        csv.task = ENS_TASK_CLASSIFICATION; /* of the target, which scores it */
     if (ens_csv_read(&j->table, j->path, &csv, err) != ENS_OK)
         return cli_fail(err);
     if (o->holdout > 0 && ens_dataset_holdout(&j->fit, &j->hold, j->table, o->holdout,
@@ -180,10 +182,12 @@ static ens_status find(ens_importance *out, explain_job *j, kind k, ens_error *e
 /* What the values are. */
 static void describe(char *text, size_t size, const explain_job *j, kind k)
 {
-    int classes = ens_model_task(j->model) == ENS_TASK_CLASSIFICATION;
-    const char *metric = j->o->metric != NULL ? j->o->metric
-                         : classes            ? "accuracy"
-                                              : "r2";
+    ens_task task = ens_model_task(j->model);
+    int classes = task == ENS_TASK_CLASSIFICATION;
+    const char *metric = j->o->metric != NULL        ? j->o->metric
+                         : classes                   ? "accuracy"
+                         : task == ENS_TASK_ANOMALY ? "roc_auc"
+                                                     : "r2";
 
     if (k == PERMUTATION)
         snprintf(text, size, "%s lost, mean of %llu permutations", metric,

@@ -60,7 +60,7 @@ static ens_status add_part(ens__grove *g, const ens_part *part, const size_t *me
     const ens_learner_type *type = part->fitted.type;
     ens_status st = ENS_OK;
 
-    if (type == &ens__tree_type)
+    if (type == &ens__tree_type || type == &ens__isolation_tree_type)
         return add_tree(g, part, member != NULL ? *member : 0, err);
     if (type->n_members == NULL || type->member == NULL)
         return ens__fail(err, ENS_ESUPPORT, "%s has no trees, so rows end in no leaves",

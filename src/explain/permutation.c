@@ -234,7 +234,9 @@ ens_status ens_importance_permutation(ens_importance *out, const ens_model *mode
     if ((st = ens__importance_options_of(&j.o, options, err)) != ENS_OK)
         return st;
     if (j.o.metric == NULL)
-        j.o.metric = model->schema.task == ENS_TASK_CLASSIFICATION ? "accuracy" : "r2";
+        j.o.metric = model->schema.task == ENS_TASK_CLASSIFICATION ? "accuracy"
+                     : model->schema.task == ENS_TASK_ANOMALY      ? "roc_auc"
+                                                                   : "r2";
     if ((st = ens__metric_parse(&j.metric, &j.params, j.o.metric, err)) != ENS_OK ||
         (st = ens__refit_make(&r, model, data, exec, err)) != ENS_OK ||
         (st = gather(&j, err)) != ENS_OK || (st = workers_make(&j, err)) != ENS_OK ||

@@ -23,7 +23,7 @@ void ens__refit_clear(ens__refit *r)
 static ens_status find_targets(ens__refit *r, const ens_dataset *data, ens_error *err)
 {
     const ens_dataset view = {.table = data->table, .row = r->plan.row, .n = r->plan.n};
-    bool classes = r->model->schema.task == ENS_TASK_CLASSIFICATION;
+    bool classes = r->model->schema.task != ENS_TASK_REGRESSION;
     size_t n = data->table->n;
     ens_status st;
 
@@ -118,6 +118,10 @@ ens_status ens__refit_again(ens__refit *out, const ens_model *model,
     ens_status st;
 
     *out = (ens__refit){0};
+    if (model->schema.task == ENS_TASK_ANOMALY)
+        return ens__fail(err, ENS_ESUPPORT,
+                         "a model of anomalies was fitted without a target, by which "
+                         "rows out of bag could be scored");
     if (type->in_bag == NULL || type->n_members == NULL || type->member == NULL)
         return ens__fail(err, ENS_ESUPPORT,
                          "%s draws no bags of rows, so none is out of bag", type->name);
