@@ -1,8 +1,8 @@
 /* isolation.c - the learner `isolation`: how few random splits it takes until a row is alone.
  *
  * Liu, Ting and Zhou (2008), "Isolation forest", ICDM; (2012), "Isolation-based anomaly detection", TKDD 6(1).
- * A bag of random trees, each of few rows, without a target.  Their mean is the length of the path to a row, h; the output is
- * the score 2^(-h / c(psi)), equation 2: near 1 for anomalies, about 0.5 and below for the rest. */
+ * A bag of random trees, each of few rows, without a target.  Their mean is the length of the path to a row, h; the
+ * output is the score 2^(-h / c(psi)), equation 2: near 1 for anomalies, about 0.5 and below for the rest. */
 #include <config.h>
 
 #include <core/error.h>

@@ -83,8 +83,6 @@ static const char *const recipes[] = {
     "bagging(naive_bayes, n_estimators=%d, bootstrap_features=true)",
     ("bagging(forest(n_estimators=2), n_estimators=%d, bootstrap=false, max_samples=20, "
      "oob_score=true)"), /* one text */
-    "bagging(forest(n_estimators=2), n_estimators=%d, bootstrap=false, max_samples=20, "
-    "oob_score=true)",
     "isolation(n_estimators=%d, max_samples=30, contamination=0.1)",
 };
 
