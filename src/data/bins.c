@@ -197,20 +197,6 @@ done:
 
 /* ---- Codes ----------------------------------------------------------------------------------------------- */
 
-/* The number of cuts below v, without a branch on the values: each step halves what is left. */
-static inline unsigned code_of(const double *cut, unsigned n_cuts, double v)
-{
-    const double *base = cut;
-
-    for (unsigned n = n_cuts; n > 0;) {
-        unsigned half = n - n / 2;
-
-        base += half & (0 - (size_t)(base[half - 1] < v));
-        n /= 2;
-    }
-    return (unsigned)(base - cut);
-}
-
 static ens_status number_codes(ens__bins *b, const double *x, size_t n, ens_error *err)
 {
     if ((b->code.any = ens__array(n, b->width)) == NULL)
@@ -220,7 +206,7 @@ static ens_status number_codes(ens__bins *b, const double *x, size_t n, ens_erro
         b->high[c] = -INFINITY;
     }
     for (size_t i = 0; i < n; i++) {
-        unsigned c = isnan(x[i]) ? b->n_bins : code_of(b->cut, b->n_bins - 1, x[i]);
+        unsigned c = isnan(x[i]) ? b->n_bins : ens__bins_of(b, x[i]);
 
         if (c < b->n_bins) {
             b->low[c] = x[i] < b->low[c] ? x[i] : b->low[c];

@@ -202,65 +202,35 @@ static ens_status in_bag(uint32_t *count, const void *params, const ens_fit_args
     return ens__bag_redraw(count, &((const forest_params *)params)->bag, a, t, err);
 }
 
+/* What both types are. */
+#define FOREST_TYPE                                                                      \
+    .abi = ENS_EXT_ABI,                                                                  \
+    .caps = ENS_CLASSIFIES | ENS_REGRESSES | ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES |  \
+            ENS_TAKES_WEIGHTS | ENS_TAKES_NUMBERS | ENS_TAKES_LONG_BLOCKS,               \
+    .params_size = sizeof(forest_params), .prepare = prepare, .fit = fit,                \
+    .predict = ens__bag_predict, .scratch_size = ens__bag_scratch,                       \
+    .write = write_forest, .read = read_forest, .free = ens__bag_free,                   \
+    .importance = ens__bag_importance, .oob = ens__bag_oob,                              \
+    .describe = ens__bag_describe, .n_members = ens__bag_n_members,                      \
+    .member = ens__bag_member, .in_bag = in_bag, .extend = extend,                       \
+    .grows = "n_estimators", .bytes = ens__bag_bytes, .asks_quantiles = asks_quantiles,  \
+    .quantiles = ens__bag_quantiles, .quantiles_scratch = ens__bag_quantiles_scratch
+
 const ens_learner_type ens__forest_type = {
-    .abi = ENS_EXT_ABI,
     .name = "forest",
     .help = "random forest: the mean of trees grown on bootstrap samples with random "
             "candidates",
-    .caps = ENS_CLASSIFIES | ENS_REGRESSES | ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES |
-            ENS_TAKES_WEIGHTS | ENS_TAKES_NUMBERS | ENS_TAKES_LONG_BLOCKS,
     .params = table,
-    .params_size = sizeof(forest_params),
     .check = check,
-    .prepare = prepare,
-    .fit = fit,
-    .predict = ens__bag_predict,
-    .scratch_size = ens__bag_scratch,
-    .write = write_forest,
-    .read = read_forest,
-    .free = ens__bag_free,
-    .importance = ens__bag_importance,
-    .oob = ens__bag_oob,
-    .describe = ens__bag_describe,
-    .n_members = ens__bag_n_members,
-    .member = ens__bag_member,
-    .in_bag = in_bag,
-    .extend = extend,
-    .grows = "n_estimators",
-    .bytes = ens__bag_bytes,
-    .asks_quantiles = asks_quantiles,
-    .quantiles = ens__bag_quantiles,
-    .quantiles_scratch = ens__bag_quantiles_scratch,
+    FOREST_TYPE,
 };
 
 const ens_learner_type ens__extra_trees_type = {
-    .abi = ENS_EXT_ABI,
     .name = "extra_trees",
     .help =
         "extremely randomized trees: the mean of trees whose cuts are drawn at random "
         "from random candidates",
-    .caps = ENS_CLASSIFIES | ENS_REGRESSES | ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES |
-            ENS_TAKES_WEIGHTS | ENS_TAKES_NUMBERS | ENS_TAKES_LONG_BLOCKS,
     .params = extra_table,
-    .params_size = sizeof(forest_params),
     .check = check_extra,
-    .prepare = prepare,
-    .fit = fit,
-    .predict = ens__bag_predict,
-    .scratch_size = ens__bag_scratch,
-    .write = write_forest,
-    .read = read_forest,
-    .free = ens__bag_free,
-    .importance = ens__bag_importance,
-    .oob = ens__bag_oob,
-    .describe = ens__bag_describe,
-    .n_members = ens__bag_n_members,
-    .member = ens__bag_member,
-    .in_bag = in_bag,
-    .extend = extend,
-    .grows = "n_estimators",
-    .bytes = ens__bag_bytes,
-    .asks_quantiles = asks_quantiles,
-    .quantiles = ens__bag_quantiles,
-    .quantiles_scratch = ens__bag_quantiles_scratch,
+    FOREST_TYPE,
 };

@@ -1,7 +1,4 @@
-/* build.c - nodes as they are made, leaf values that are stored once, and the finished tree.
- *
- * Deep trees have few distinct leaves: most are pure, so a pool of distinct rows of class probabilities is a
- * fraction of one row a leaf. */
+/* build.c - nodes as they are made, their leaves and sets, and the finished tree. */
 #include <config.h>
 
 #include <assert.h>
@@ -13,8 +10,7 @@
 
 void ens__build_clear(ens__build *b)
 {
-    ens__free(b->value);
-    ens__free(b->slot);
+    ens__values_clear(&b->values);
     ens__free(b->set);
     ens__free(b->row);
     *b = (ens__build){0};
@@ -59,15 +55,14 @@ ens_status ens__build_begin(ens__build *b, const ens__work *w, size_t n,
 {
     size_t most = most_nodes(w, n);
 
-    *b = (ens__build){.k = w->k, .mask = 63, .cap = most};
+    *b = (ens__build){.k = w->k, .cap = most, .values.k = w->k};
     if (most > ENS__LEAF / 2)
         return ens__fail(
             err, ENS_ERANGE,
             "a tree of %zu rows may have %zu nodes, at most %u are supported; "
             "limit max_depth or max_leaf_nodes",
             n, most, ENS__LEAF / 2);
-    if ((b->slot = ens__zeros(b->mask + 1, sizeof *b->slot)) == NULL ||
-        (b->row = ens__array(b->k, sizeof *b->row)) == NULL ||
+    if ((b->row = ens__array(b->k, sizeof *b->row)) == NULL ||
         (b->node = ens__arena_take(arena, most, sizeof *b->node)) == NULL ||
         (b->gain = ens__arena_take(arena, most, sizeof *b->gain)) == NULL ||
         (w->o->ccp_alpha > 0 &&
@@ -78,66 +73,6 @@ ens_status ens__build_begin(ens__build *b, const ens__work *w, size_t n,
 }
 
 /* ---- Leaf values -------------------------------------------------------------------------------------- */
-
-static size_t hash_row(const double *row, size_t k)
-{
-    uint64_t h = 0x9e3779b97f4a7c15u;
-
-    for (size_t c = 0; c < k; c++) {
-        uint64_t bits;
-
-        memcpy(&bits, &row[c], sizeof bits);
-        h = (h ^ bits) * 0xff51afd7ed558ccdu;
-        h ^= h >> 32;
-    }
-    return (size_t)h;
-}
-
-static ens_status rehash(ens__build *b, ens_error *err)
-{
-    size_t mask = 2 * b->mask + 1;
-    uint32_t *slot = ens__zeros(mask + 1, sizeof *slot);
-
-    if (slot == NULL)
-        return ens__nomem(err);
-    for (uint32_t v = 0; v < b->n_values; v++) {
-        size_t at = hash_row(b->value + v * b->k, b->k) & mask;
-
-        while (slot[at] != 0)
-            at = (at + 1) & mask;
-        slot[at] = v + 1;
-    }
-    ens__free(b->slot);
-    b->slot = slot;
-    b->mask = mask;
-    return ENS_OK;
-}
-
-/* The number of the pool's row that equals b->row, which is added if there is none. */
-static ens_status share_row(ens__build *b, uint32_t *out, ens_error *err)
-{
-    size_t size = b->k * sizeof *b->row, at;
-    ens_status st;
-
-    if (2 * b->n_values >= b->mask && (st = rehash(b, err)) != ENS_OK)
-        return st;
-    for (at = hash_row(b->row, b->k) & b->mask; b->slot[at] != 0; at = (at + 1) & b->mask)
-        if (memcmp(b->value + (b->slot[at] - 1) * b->k, b->row, size) == 0) {
-            *out = b->slot[at] - 1;
-            return ENS_OK;
-        }
-    if (b->n_values == b->cap_values) {
-        size_t cap = b->cap_values != 0 ? 2 * b->cap_values : 16;
-
-        if (!grow_array(&b->value, cap, size))
-            return ens__nomem(err);
-        b->cap_values = cap;
-    }
-    memcpy(b->value + b->n_values * b->k, b->row, size);
-    *out = (uint32_t)b->n_values++;
-    b->slot[at] = *out + 1;
-    return ENS_OK;
-}
 
 static ens_status make_leaf(ens__node *out, ens__build *b, ens__work *w,
                             const ens__part *part, ens_error *err)
@@ -158,7 +93,7 @@ static ens_status make_leaf(ens__node *out, ens__build *b, ens__work *w,
         b->row[0] = 1 - b->row[1];
     }
     if (b->k > 1)
-        return share_row(b, &out->left, err);
+        return ens__values_add(&out->left, &b->values, b->row, err);
     out->value = b->row[0];
     return ENS_OK;
 }
@@ -264,8 +199,8 @@ static ens_status take_leaf(ens__node *to, ens__build *b, const ens__build *part
     *to = *leaf;
     if (b->k == 1)
         return ENS_OK;
-    memcpy(b->row, part->value + leaf->left * b->k, b->k * sizeof *b->row);
-    return share_row(b, &to->left, err);
+    return ens__values_add(&to->left, &b->values, part->values.value + leaf->left * b->k,
+                           err);
 }
 
 static ens_status append_sets(ens__build *b, const ens__build *part, ens_error *err)
@@ -368,11 +303,11 @@ ens_status ens__build_finish(ens__tree **out, ens__build *b, const ens__work *w,
         return ens__nomem(err);
     t->k = b->k;
     t->n_nodes = b->n_nodes;
-    t->n_values = b->n_values;
+    t->n_values = b->values.n;
     t->n_words = b->n_words;
     if ((st = copy_array(&t->node, b->node, b->n_nodes, sizeof *t->node, err)) ==
             ENS_OK &&
-        (st = copy_array(&t->value, b->value, b->n_values, b->k * sizeof *t->value,
+        (st = copy_array(&t->value, b->values.value, b->values.n, b->k * sizeof *t->value,
                          err)) == ENS_OK &&
         (st = copy_array(&t->set, b->set, b->n_words, sizeof *t->set, err)) == ENS_OK)
         st = make_shares(t, b, w->p, err);

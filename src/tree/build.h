@@ -2,6 +2,7 @@
 #ifndef ENS_TREE_BUILD_H
 #define ENS_TREE_BUILD_H
 
+#include <tree/values.h>
 #include <tree/work.h>
 
 typedef struct ens__build {
@@ -9,10 +10,8 @@ typedef struct ens__build {
     double *gain;       /* [cap] decrease of the criterion by each split, 0 for leaves */
     ens__node *as_leaf; /* [cap] what each node would be as a leaf; NULL unless the tree will be pruned */
     size_t n_nodes, cap;
-    double *value;      /* [cap_values][k] */
-    size_t n_values, cap_values, k;
-    uint32_t *slot;     /* [mask + 1] hash table of values: row + 1, 0 is empty */
-    size_t mask;
+    ens__values values; /* of leaves */
+    size_t k;
     uint32_t *set;      /* [cap_words] */
     size_t n_words, cap_words;
     double *row;        /* [k] */

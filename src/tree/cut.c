@@ -4,7 +4,6 @@
  * left whole if its middle does.  Two passes over the rows and no groups: one for the ends, one for the sums. */
 #include <config.h>
 
-#include <math.h>
 #include <string.h>
 #include <tree/work.h>
 
@@ -28,26 +27,10 @@ static ends find_ends(const uint16_t *code, size_t n, unsigned missing)
     return e;
 }
 
-/* The number of cuts below x: the bin that x is in. */
-static unsigned bin_of(const ens__bins *b, double x)
-{
-    unsigned low = 0, high = b->n_bins - 1;
-
-    while (low < high) {
-        unsigned half = (low + high) / 2;
-
-        if (b->cut[half] < x)
-            low = half + 1;
-        else
-            high = half;
-    }
-    return low;
-}
-
 /* The last code to the left of a drawn value: one at least on each side. */
 static unsigned last_left(const ens__bins *b, const ends *e, double cut)
 {
-    unsigned c = bin_of(b, cut);
+    unsigned c = ens__bins_of(b, cut);
 
     if (c > e->low && b->low[c] / 2 + b->high[c] / 2 > cut)
         c--;

@@ -16,5 +16,7 @@ libens_internal_la_SOURCES += \
 	src/tree/trees.c \
 	src/tree/trees.h \
 	src/tree/trees_walk.c \
+	src/tree/values.c \
+	src/tree/values.h \
 	src/tree/walk.c \
 	src/tree/work.h

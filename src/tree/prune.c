@@ -40,8 +40,8 @@ static void pack(ens__build *b, uint32_t *to)
 /* Values that leaves still use, in the order of first use. */
 static ens_status pack_values(ens__build *b, ens_error *err)
 {
-    uint32_t *to = ens__zeros(b->n_values, sizeof *to); /* row + 1, 0 is unused */
-    double *value = ens__array(b->n_values, b->k * sizeof *value);
+    uint32_t *to = ens__zeros(b->values.n, sizeof *to); /* row + 1, 0 is unused */
+    double *value = ens__array(b->values.n, b->k * sizeof *value);
     size_t n = 0;
 
     if (to == NULL || value == NULL) {
@@ -55,15 +55,16 @@ static ens_status pack_values(ens__build *b, ens_error *err)
         if (node->feature != ENS__LEAF)
             continue;
         if (to[node->left] == 0) {
-            memcpy(value + n * b->k, b->value + node->left * b->k, b->k * sizeof *value);
+            memcpy(value + n * b->k, b->values.value + node->left * b->k,
+                   b->k * sizeof *value);
             to[node->left] = (uint32_t)++n;
         }
         node->left = to[node->left] - 1;
     }
-    ens__free(b->value);
+    ens__free(b->values.value);
     ens__free(to);
-    b->value = value;
-    b->n_values = n;
+    b->values.value = value;
+    b->values.n = n;
     return ENS_OK;
 }
 

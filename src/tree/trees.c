@@ -10,6 +10,7 @@
 #include <num/stats.h>
 #include <string.h>
 #include <tree/trees.h>
+#include <tree/values.h>
 
 #define MOST_FEATURES 32767
 #define MOST_CUTS     65534
@@ -27,9 +28,7 @@ typedef struct maker {
     size_t *begin;   /* [n_used] where those of a feature begin in pile, later end */
     uint32_t **
         leaf; /* [n] by leaf value of the tree, or k = 1 by node: row of the shared values */
-    size_t cap_values;
-    uint32_t *slot; /* [mask + 1] hash table of values: row + 1, 0 is empty */
-    size_t mask;
+    ens__values values; /* until the form has them */
 } maker;
 
 static uint32_t feature_of(const maker *m, size_t t, const ens__node *node)
@@ -142,74 +141,6 @@ static bool has_room(const ens__trees *trees)
 
 /* ---- Leaf values ---------------------------------------------------------------------------------------------- */
 
-static size_t hash_row(const double *row, size_t k)
-{
-    uint64_t h = 0x9e3779b97f4a7c15u;
-
-    for (size_t c = 0; c < k; c++) {
-        uint64_t bits;
-
-        memcpy(&bits, &row[c], sizeof bits);
-        h = (h ^ bits) * 0xff51afd7ed558ccdu;
-        h ^= h >> 32;
-    }
-    return (size_t)h;
-}
-
-/* Room for one more value and its slot. */
-static ens_status make_room(maker *m, ens_error *err)
-{
-    ens__trees *trees = m->trees;
-
-    if (trees->n_values == m->cap_values) {
-        size_t cap = m->cap_values != 0 ? 2 * m->cap_values : 64;
-        double *more = ens__resize(trees->value, cap, trees->k * sizeof *more);
-
-        if (more == NULL)
-            return ens__nomem(err);
-        trees->value = more;
-        m->cap_values = cap;
-    }
-    if (m->slot == NULL || 2 * trees->n_values >= m->mask) {
-        size_t mask = m->slot == NULL ? 255 : 4 * m->mask + 3;
-        uint32_t *slot = ens__zeros(mask + 1, sizeof *slot);
-
-        if (slot == NULL)
-            return ens__nomem(err);
-        for (uint32_t v = 0; v < trees->n_values; v++) {
-            size_t at = hash_row(trees->value + v * trees->k, trees->k) & mask;
-
-            while (slot[at] != 0)
-                at = (at + 1) & mask;
-            slot[at] = v + 1;
-        }
-        ens__free(m->slot);
-        m->slot = slot;
-        m->mask = mask;
-    }
-    return ENS_OK;
-}
-
-/* The number of the shared row that equals this one bit by bit. */
-static ens_status share_row(uint32_t *out, maker *m, const double *row, ens_error *err)
-{
-    ens__trees *trees = m->trees;
-    size_t k = trees->k, at;
-    ens_status st = make_room(m, err);
-
-    if (st != ENS_OK)
-        return st;
-    for (at = hash_row(row, k) & m->mask; m->slot[at] != 0; at = (at + 1) & m->mask)
-        if (memcmp(trees->value + (m->slot[at] - 1) * k, row, k * sizeof *row) == 0)
-            break;
-    if (m->slot[at] == 0) {
-        memcpy(trees->value + trees->n_values * k, row, k * sizeof *row);
-        m->slot[at] = (uint32_t)++trees->n_values;
-    }
-    *out = m->slot[at] - 1;
-    return ENS_OK;
-}
-
 static ens_status share_leaves(maker *m, size_t t, ens_error *err)
 {
     const ens__tree *tree = m->src->tree[t];
@@ -221,11 +152,12 @@ static ens_status share_leaves(maker *m, size_t t, ens_error *err)
         return ens__nomem(err);
     if (k > 1)
         for (size_t v = 0; v < tree->n_values && st == ENS_OK; v++)
-            st = share_row(&m->leaf[t][v], m, tree->value + v * k, err);
+            st = ens__values_add(&m->leaf[t][v], &m->values, tree->value + v * k, err);
     else
         for (size_t i = 0; i < tree->n_nodes && st == ENS_OK; i++)
             if (tree->node[i].feature == ENS__LEAF)
-                st = share_row(&m->leaf[t][i], m, &tree->node[i].value, err);
+                st = ens__values_add(&m->leaf[t][i], &m->values, &tree->node[i].value,
+                                     err);
     return st;
 }
 
@@ -351,7 +283,7 @@ static void maker_clear(maker *m)
     ens__free(m->place);
     ens__free(m->pile);
     ens__free(m->begin);
-    ens__free(m->slot);
+    ens__values_clear(&m->values);
 }
 
 void ens__trees_free(ens__trees *trees)
@@ -404,6 +336,9 @@ static ens_status fill(maker *m, bool *fits, const ens_exec *exec, ens_error *er
     for (size_t t = 0; t < trees->n; t++)
         if ((st = share_leaves(m, t, err)) != ENS_OK)
             return st;
+    trees->value = m->values.value;
+    trees->n_values = m->values.n;
+    m->values.value = NULL; /* it is the form's now */
     if (trees->n_values > ~ENS__TREES_LEAF)
         return ENS_OK;
     if ((trees->word = ens__array(trees->n_words + 2, sizeof *trees->word)) == NULL)
@@ -425,7 +360,7 @@ ens_status ens__trees_make(ens__trees **out, const ens__trees_source *source,
     if ((m.trees = ens__zeros(1, sizeof *m.trees)) == NULL)
         return ens__nomem(err);
     m.trees->n = source->n;
-    m.trees->k = source->tree[0]->k;
+    m.trees->k = m.values.k = source->tree[0]->k;
     if ((m.trees->root = ens__array(source->n + 1, sizeof *m.trees->root)) == NULL ||
         (m.count = ens__zeros(source->p, sizeof *m.count)) == NULL ||
         (m.place = ens__array(source->p, sizeof *m.place)) == NULL ||
