@@ -5,13 +5,17 @@ EXTRA_DIST += \
 	bench/accuracy.py \
 	bench/datasets.py \
 	bench/events.py \
+	bench/fit.c \
+	bench/forest.R \
 	bench/forest.md \
 	bench/forest.py \
+	bench/forest_peers.py \
 	bench/importance.R \
 	bench/importance.md \
 	bench/loading.R \
 	bench/loading.md \
 	bench/loading.py \
+	bench/make_sets.py \
 	bench/measure.py \
 	bench/peers.py \
 	bench/predict.R \

@@ -2,6 +2,7 @@
 import datetime
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -40,15 +41,22 @@ def watch(words):
                       "others_cpu_s": max(0.0, busy_seconds() - before - cpu)}))
 
 
-def run(words, env=None):
-    """The JSON object of a program, with its peak_mb, cpu_s, and others_cpu_s of all else meanwhile.
+def run(words, env=None, limit=None):
+    """The JSON object of a program, with its peak_mb, cpu_s, and others_cpu_s of all else meanwhile. After limit
+    seconds it is killed, and subprocess.TimeoutExpired raised.
 
     A small process stands between: the kernel lets a child start with the peak memory of its parent."""
-    r = subprocess.run([sys.executable, os.path.abspath(__file__), *words], stdout=subprocess.PIPE, text=True,
-                       env={**os.environ, **(env or {})})
-    if r.returncode:
-        sys.exit(r.returncode)
-    return json.loads(r.stdout)
+    child = subprocess.Popen([sys.executable, os.path.abspath(__file__), *words], stdout=subprocess.PIPE, text=True,
+                             env={**os.environ, **(env or {})}, start_new_session=True)
+    try:
+        text, _ = child.communicate(timeout=limit)
+    finally:
+        if child.poll() is None:                                # too slow, or we were interrupted
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+    if child.returncode:
+        sys.exit(child.returncode)
+    return json.loads(text)
 
 
 def in_turn(programs, rounds, budget):
