@@ -282,6 +282,74 @@ ENS_API ens_status ens_fitted_read(ens_fitted *out, size_t n, const ens_learner 
 /** A seed for part @p index of the work named @p purpose, by Philox: independent for every triple. */
 ENS_API uint64_t ens_seed(uint64_t seed, uint32_t purpose, uint64_t index);
 
+/* ---- Losses ----------------------------------------------------------------------------------- */
+
+/** Some rows of a fit, side by side, as a loss sees them. */
+typedef struct ens_loss_rows {
+    size_t n;
+    size_t k;              /**< scores a row */
+    const float *y;        /**< [n] the class number; or the response, of ENS_LOSS_SHIFTS less one origin of all rows */
+    const float *w;        /**< [n] weights, positive; NULL: 1 */
+    const float *score;    /**< score c of row i is score[c * stride + i]: raw, before link() */
+    size_t stride;         /**< at least n */
+    const uint32_t *group; /**< [n_groups + 1] rows group[q] - group[0] to group[q + 1] - group[0] are of group q,
+                                and those of the last end at n; NULL but for ENS_LOSS_RANKS */
+    size_t n_groups;
+    double adapted;        /**< what adapt() gave in this round; else 0 */
+} ens_loss_rows;
+
+typedef enum ens_loss_caps {
+    ENS_LOSS_CLASSIFIES = 1,
+    ENS_LOSS_REGRESSES = 2,
+    ENS_LOSS_RANKS = 4,         /**< rows of a group are compared: calls get whole groups. With ENS_LOSS_REGRESSES */
+    ENS_LOSS_SHIFTS = 8,        /**< it depends on score - y alone */
+    ENS_LOSS_UNIT_HESSIAN = 16  /**< the hessian is the weight: gradient() may get h = NULL */
+} ens_loss_caps;
+
+/** What boosting minimises: a struct of pure functions, called from many threads. */
+typedef struct ens_loss_type {
+    unsigned abi;            /**< ENS_EXT_ABI */
+    const char *name;        /**< lower case, digits and _ */
+    const char *help;        /**< one line */
+    unsigned caps;           /**< of ens_loss_caps */
+    const ens_param *params; /**< ended by ENS_PARAM_LAST */
+    size_t params_size;      /**< of the parameter struct */
+    double max_gradient;     /**< no |gradient| of a row of weight 1 is above it; 0: that depends on the data */
+    double max_hessian;      /**< likewise */
+
+    /** Optional: limits that involve several parameters. */
+    ens_status (*check)(const void *params, ens_error *err);
+    /** Optional: scores a row (1), of classification with @p n_classes; 0: it cannot take so many classes. Without
+     *  it a loss that classifies is for two classes. */
+    size_t (*n_scores)(const void *params, size_t n_classes);
+    /** Optional: what is wrong with a response that is finite, such as "is negative"; NULL: nothing. */
+    const char *(*refuses)(const void *params, double y);
+    /** Optional: out[k], the constant scores of least mean loss. Else they are found by Newton steps from 0. Scores
+     *  of @p rows are not looked at. */
+    ens_status (*start)(const void *params, const ens_loss_rows *rows, double *out, ens_error *err);
+    /** Of row i's loss times its weight: g[c * rows->stride + i], the derivative by score c, and h, the second one or
+     *  what a Newton step shall use in its place, never negative. Finite for every score, however large. */
+    void (*gradient)(const void *params, const ens_loss_rows *rows, float *g, float *h);
+    /** out[i]: the loss of row i, not weighted. Of ENS_LOSS_RANKS: of a group, at its first row, 0 at others. */
+    void (*value)(const void *params, const ens_loss_rows *rows, double *out);
+    /** Optional: predictions of @p n rows from score[n][k]: out[n][2] of two classes and one score, else
+     *  out[n][k]. Else they are the scores. */
+    void (*link)(const void *params, const double *score, size_t n, size_t k, double *out);
+    /** Optional: a number found anew from all rows before each round of boosting, such as huber's delta. */
+    ens_status (*adapt)(const void *params, const ens_loss_rows *rows, double *out, ens_error *err);
+    /** Optional, of ENS_LOSS_SHIFTS: what to add to score c of rows in one leaf, of residuals r[i] = y - score and
+     *  weights w[i] (or NULL), instead of the Newton step. May change r and w. */
+    double (*leaf)(const void *params, size_t c, double adapted, float *r, float *w, size_t n);
+} ens_loss_type;
+
+/** Make a loss known under its name. @p type must live as long as the process.
+ *  Register before other threads use the library. @return as ens_learner_type_register() */
+ENS_API ens_status ens_loss_type_register(const ens_loss_type *type, ens_error *err);
+
+/** Name and one-line help of loss @p i; NULL past the last. */
+ENS_API const char *ens_loss_name(size_t i);
+ENS_API const char *ens_loss_help(size_t i);
+
 /* ---- Conformance -------------------------------------------------------------------------------- */
 
 /**

@@ -1,4 +1,5 @@
 libens_internal_la_SOURCES += \
+	src/num/elementary.h \
 	src/num/gsl.h \
 	src/num/rng.c \
 	src/num/rng.h \

@@ -3,6 +3,7 @@
 
 #include "run.h"
 
+Suite *elementary_suite(void);
 Suite *rng_suite(void);
 Suite *sample_suite(void);
 Suite *sort_suite(void);
@@ -10,6 +11,7 @@ Suite *stats_suite(void);
 
 /* One line a module: each tests/num/test_*.c has one of these. */
 static Suite *(*const suites[])(void) = {
+    elementary_suite,
     rng_suite,
     sample_suite,
     sort_suite,
