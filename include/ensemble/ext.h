@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-#define ENS_EXT_ABI 2
+#define ENS_EXT_ABI 3
 
 /* ---- Parameters --------------------------------------------------------------------------- */
 

@@ -5,6 +5,7 @@
 #include "run.h"
 
 Suite *container_suite(void);
+Suite *damaged_suite(void);
 Suite *hostile_suite(void);
 Suite *io_model_suite(void);
 
@@ -13,6 +14,7 @@ static Suite *(*const suites[])(void) = {
     container_suite,
     io_model_suite,
     hostile_suite,
+    damaged_suite,
     NULL,
 };
 

@@ -3,97 +3,14 @@
 #include <config.h>
 
 #include "io/fixture.h"
+#include "io/pieces.h"
 #include "run.h"
 #include <core/mem.h>
 #include <core/str.h>
-#include <io/format.h>
 #include <num/rng.h>
 #include <stdio.h>
 
 enum { N_MUTANTS = 400 };
-
-/* ---- A file in pieces ------------------------------------------------------------------------------------ */
-
-typedef struct piece {
-    const char *name;
-    json_t *node;
-    unsigned char *data;
-    size_t n, width; /* bytes, and of an element */
-} piece;
-
-typedef struct pieces {
-    json_t *header;
-    piece *piece; /* [n] without the checksum */
-    size_t n;
-} pieces;
-
-static void take_apart(pieces *out, const unsigned char *file, size_t size)
-{
-    const char *name;
-    json_t *node;
-    const unsigned char *data;
-
-    out->header = file_header(file, size);
-    out->piece = calloc(json_object_size(out->header), sizeof *out->piece);
-    out->n = 0;
-    data =
-        file + size -
-        8; /* the arrays end where the checksum begins: find the first by their sizes */
-    json_object_foreach(out->header, name, node)
-    {
-        piece *p = &out->piece[out->n];
-        json_t *place = json_object_get(node, "data_offsets");
-        ens_dtype type;
-
-        if (place == NULL || strcmp(name, "checksum") == 0)
-            continue;
-        ck_assert(
-            ens__dtype_find(&type, json_string_value(json_object_get(node, "dtype"))));
-        *p = (piece){.name = name, .node = node, .width = ens__dtype_width(type)};
-        p->n = (size_t)(json_integer_value(json_array_get(place, 1)) -
-                        json_integer_value(json_array_get(place, 0)));
-        data -= p->n;
-        out->n++;
-    }
-    for (size_t i = 0; i < out->n; i++) {
-        piece *p = &out->piece[i];
-
-        p->data = malloc(p->n + 2 * p->width * N_LEVELS + 64);
-        memcpy(p->data, data, p->n);
-        data += p->n;
-    }
-}
-
-/* The file again, offsets and checksum made right; frees the pieces. */
-static unsigned char *put_together(size_t *size, pieces *ps)
-{
-    size_t n = 0, at = 0;
-    unsigned char *data, *file;
-    char *header;
-
-    for (size_t i = 0; i < ps->n; i++)
-        n += ps->piece[i].n;
-    data = calloc(n + 16, 1);
-    for (size_t i = 0; i < ps->n; i++) {
-        piece *p = &ps->piece[i];
-
-        json_object_set_new(p->node, "data_offsets",
-                            json_pack("[I,I]", (json_int_t)at, (json_int_t)(at + p->n)));
-        memcpy(data + 8 + at, p->data, p->n);
-        at += p->n;
-        free(p->data);
-    }
-    json_object_set_new(json_object_get(ps->header, "checksum"), "data_offsets",
-                        json_pack("[I,I]", (json_int_t)at, (json_int_t)(at + 8)));
-    header = json_dumps(ps->header, JSON_COMPACT);
-    file = file_with_header(size, header, data,
-                            n + 16); /* data stand behind a header of 0 bytes */
-    free(header);
-    free(data);
-    free(ps->piece);
-    json_decref(ps->header);
-    return file;
-}
 
 /* ---- Mutations ------------------------------------------------------------------------------------------ */
 
@@ -247,7 +164,7 @@ static unsigned char *mutate(size_t *size_out, const unsigned char *file, size_t
     uint32_t times = 1 + ens__stream_below(s, 3);
     pieces ps;
 
-    take_apart(&ps, file, size);
+    pieces_take(&ps, file, size);
     while (times-- > 0) {
         piece *p = &ps.piece[ens__stream_below(s, (uint32_t)ps.n)];
         uint32_t what = ens__stream_below(s, 12);
@@ -267,7 +184,7 @@ static unsigned char *mutate(size_t *size_out, const unsigned char *file, size_t
         else
             poke(p, s);
     }
-    return put_together(size_out, &ps);
+    return pieces_put(size_out, &ps);
 }
 
 /* ---- The trial ------------------------------------------------------------------------------------------ */

@@ -3,6 +3,7 @@ tests_test_tree_SOURCES = tests/run.h tests/tree/main.c \
 	tests/tree/naive.c \
 	tests/tree/naive.h \
 	tests/tree/test_cut.c \
+	tests/tree/test_draws.c \
 	tests/tree/test_grow.c
 tests_test_tree_CPPFLAGS = $(test_cppflags)
 tests_test_tree_CFLAGS = $(test_cflags)
