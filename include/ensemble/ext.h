@@ -166,7 +166,8 @@ typedef enum ens_caps {
     ENS_TAKES_CATEGORIES = 8, /**< features with codes */
     ENS_TAKES_WEIGHTS = 16,   /**< w and count; others are fed repeated rows, and no sample weights */
     ENS_TAKES_ONE_CLASS = 32, /**< a target of one class is no error */
-    ENS_OF_MEMBERS = 64,      /**< missing, categories and weights are up to the members */
+    ENS_OF_MEMBERS = 64,      /**< missing, categories and weights are up to the members; with ENS_TAKES_WEIGHTS it
+                                     takes weights whatever they take; without members it is of trees */
     ENS_TAKES_NUMBERS = 128,  /**< features with x */
     ENS_TAKES_LONG_BLOCKS = 256, /**< its predict takes up to ENS_LONG_BLOCK rows */
     ENS_DETECTS = 512         /**< anomalies: fitted without label and y, one output in (0, 1) */

@@ -1,6 +1,7 @@
 /* builtins.c - the learner types that come with the library, in the order in which they are listed. */
 #include <config.h>
 
+#include <ensemble/adaboost.h>
 #include <ensemble/bag.h>
 #include <learn/learner.h>
 
@@ -11,6 +12,7 @@ const ens_learner_type *const ens__builtins[] = {
     &ens__bagging_type,
     &ens__forest_type,
     &ens__extra_trees_type,
+    &ens__adaboost_type,
     &ens__isolation_type,
     NULL,
 };

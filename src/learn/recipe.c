@@ -143,7 +143,9 @@ unsigned ens__learner_caps(const ens_learner *l)
             ENS_TAKES_ONE_CLASS | ENS_TAKES_NUMBERS;
     for (size_t i = 0; i < l->n_members; i++)
         caps &= ens__learner_caps(l->member[i]) | ENS_OF_MEMBERS;
-    return caps;
+    if (l->n_members == 0) /* then they are trees */
+        caps &= ens__tree_type.caps | ENS_OF_MEMBERS;
+    return caps | (l->type->caps & ENS_TAKES_WEIGHTS);
 }
 
 int ens_learner_suits(const ens_learner *l, ens_task task)
