@@ -19,6 +19,8 @@ static const char *const recipes[] = {
     "bagging(dummy, n_estimators=5)",
     "extra_trees(n_estimators=9, oob_score=true, bootstrap=true)",
     "isolation(n_estimators=11, contamination=0.05)",
+    "adaboost(tree(max_depth=2), n_estimators=5, algorithm=samme)",
+    "adaboost(n_estimators=5, resample=true)",
     "isolation(n_estimators=5, max_samples=0.5, max_features=0.5, bootstrap=true)",
 };
 

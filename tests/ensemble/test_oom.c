@@ -35,6 +35,8 @@ static const char *const recipes[] = {
     "forest(n_estimators=2, quantiles=[0.1, 0.9])",
     "extra_trees(n_estimators=2, bootstrap=true, monotonic_cst=[-1, 0, 0])",
     "bagging(bagging(naive_bayes, n_estimators=2), n_estimators=2, oob_score=true)",
+    "adaboost(n_estimators=2)",
+    "adaboost(naive_bayes, n_estimators=2, algorithm=samme, resample=true)",
 };
 
 enum { N_RECIPES = sizeof recipes / sizeof *recipes, MOST = 100000 };

@@ -288,6 +288,9 @@ const real_recipe real_models[N_REAL_MODELS] = {
      ENS_TASK_REGRESSION},
     {"isolation(n_estimators=3)", ENS_TASK_CLASSIFICATION},
     {"isolation(n_estimators=3, max_features=2, contamination=0.1)", ENS_TASK_ANOMALY},
+    {"adaboost(n_estimators=4)", ENS_TASK_CLASSIFICATION},
+    {"adaboost(n_estimators=4)", ENS_TASK_REGRESSION},
+    {"adaboost(naive_bayes, n_estimators=2, algorithm=samme)", ENS_TASK_CLASSIFICATION},
 };
 
 /* The target needs all columns but the last; the levels of the first category need more than one word of bits. */

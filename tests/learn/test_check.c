@@ -60,6 +60,12 @@ static const char *const recipes[] = {
     "bagging(tree, n_estimators=3, bootstrap=false, max_samples=0.7, max_features=0.5)",
     "bagging(bagging(tree, n_estimators=2), n_estimators=2)",
     "bagging(dummy, n_estimators=2)",
+    "adaboost(n_estimators=4)",
+    "adaboost(tree(max_depth=2), n_estimators=3, algorithm=samme, resample=true)",
+    "adaboost(naive_bayes, n_estimators=3)",
+    "adaboost(dummy, n_estimators=3, loss=square)",
+    "adaboost(bagging(tree, n_estimators=2), n_estimators=2, resample=false, loss=exponential)",
+    "bagging(adaboost(n_estimators=2), n_estimators=2)",
 };
 
 START_TEST(built_in_learners_conform)
