@@ -56,7 +56,7 @@ typedef struct ens__round {
     uint64_t seed;
     const double *w;       /* [n_table] weights of the rows, counts not included; NULL: 1 */
     const double *y;       /* [n_table] responses; NULL: those of the fit */
-    const uint32_t *drawn; /* [rows.n] how often each row is drawn, 0 for not, instead of the fit's counts; NULL: those */
+    const uint32_t *drawn; /* [rows.n] how often each row is drawn, 0 for not, instead of its count; NULL: count */
 } ens__round;
 
 /* One recipe fitted again and again on the same rows, and what each member predicts for them. */
