@@ -38,6 +38,12 @@ typedef struct limits {
     size_t *at, const uint32_t *restrict class, size_t up, uint32_t *restrict left,      \
         const double *restrict all, const uint32_t *restrict order,                      \
         const uint32_t *restrict left_n, size_t n_at, limits limit
+#define SQUARES_ARGS                                                                     \
+    size_t *at, const uint32_t *restrict left_n, const double *restrict left_squares,    \
+        const double *restrict right_squares, size_t n_at, limits limit
+#define FEW_COUNTS_ARGS                                                                  \
+    size_t *at, const int32_t *restrict code, const ens__work *w,                        \
+        const uint32_t *restrict tag, size_t n, limits limit
 #define FEW_PAIRS_ARGS                                                                   \
     size_t *at, const int32_t *restrict code, const uint32_t *restrict tag, size_t n,    \
         limits limit
@@ -50,8 +56,10 @@ typedef struct kernels {
     double (*pairs)(PAIRS_ARGS);
     double (*values)(VALUES_ARGS);
     double (*counts)(COUNTS_ARGS);
-    double (*few_pairs)(FEW_PAIRS_ARGS);   /* or NULL */
-    double (*few_values)(FEW_VALUES_ARGS); /* or NULL */
+    double (*squares)(SQUARES_ARGS);
+    double (*few_pairs)(FEW_PAIRS_ARGS); /* this and the next: or NULL */
+    double (*few_values)(FEW_VALUES_ARGS);
+    double (*few_counts)(FEW_COUNTS_ARGS);
 } kernels;
 
 /* (s_l n - s n_l)^2 / (n_l n_r) */
@@ -124,7 +132,28 @@ static double counts_base(COUNTS_ARGS)
     return best;
 }
 
-static const kernels kernels_base = {pairs_base, values_base, counts_base, NULL, NULL};
+static double squares_base(SQUARES_ARGS)
+{
+    double best = -1;
+
+    for (size_t g = 0; g < n_at; g++) {
+        double n_left = left_n[g], n_right = limit.n - n_left, value;
+
+        if (n_left < limit.least || n_right < limit.least)
+            continue;
+        value = left_squares[g] / n_left + right_squares[g] / n_right;
+        if (value > best) {
+            best = value;
+            *at = g;
+        }
+    }
+    return best;
+}
+
+static const kernels kernels_base = {.pairs = pairs_base,
+                                     .values = values_base,
+                                     .counts = counts_base,
+                                     .squares = squares_base};
 
 #if ENS_HAVE_LEVELS
 /* The best of each of eight series of boundaries. */
@@ -135,13 +164,11 @@ typedef struct bests {
 
 #define V4_INLINE ENS_TARGET_V4 static inline __attribute__((always_inline))
 
-V4_INLINE void try_eight(bests *b, __m512d n_left, __m512d left, __m512i at, limits limit)
+/* The better ones of eight values, where each side has enough rows. */
+V4_INLINE void keep_eight(bests *b, __m512d value, __m512d n_left, __m512d n_right,
+                          __m512i at, double least_count)
 {
-    __m512d n = _mm512_set1_pd(limit.n), least = _mm512_set1_pd(limit.least);
-    __m512d n_right = _mm512_sub_pd(n, n_left);
-    __m512d d = _mm512_sub_pd(_mm512_mul_pd(left, n),
-                              _mm512_mul_pd(n_left, _mm512_set1_pd(limit.all)));
-    __m512d value = _mm512_div_pd(_mm512_mul_pd(d, d), _mm512_mul_pd(n_left, n_right));
+    __m512d least = _mm512_set1_pd(least_count);
     __mmask8 kept = _mm512_cmp_pd_mask(n_left, least, _CMP_GE_OQ) &
                     _mm512_cmp_pd_mask(n_right, least, _CMP_GE_OQ);
     __mmask8 better = _mm512_mask_cmp_pd_mask(kept, value, b->value, _CMP_GT_OQ);
@@ -150,6 +177,16 @@ V4_INLINE void try_eight(bests *b, __m512d n_left, __m512d left, __m512i at, lim
               _mm512_cmplt_epi64_mask(at, b->at);
     b->value = _mm512_mask_mov_pd(b->value, better, value);
     b->at = _mm512_mask_mov_epi64(b->at, better, at);
+}
+
+V4_INLINE void try_eight(bests *b, __m512d n_left, __m512d left, __m512i at, limits limit)
+{
+    __m512d n = _mm512_set1_pd(limit.n), n_right = _mm512_sub_pd(n, n_left);
+    __m512d d = _mm512_sub_pd(_mm512_mul_pd(left, n),
+                              _mm512_mul_pd(n_left, _mm512_set1_pd(limit.all)));
+    __m512d value = _mm512_div_pd(_mm512_mul_pd(d, d), _mm512_mul_pd(n_left, n_right));
+
+    keep_eight(b, value, n_left, n_right, at, limit.least);
 }
 
 /* The greatest value, and of equal ones the least `at`. */
@@ -231,6 +268,32 @@ ENS_TARGET_V4 static double counts_v4(COUNTS_ARGS)
     return best;
 }
 
+/* l2 / n_l + r2 / n_r */
+V4_INLINE void try_squares(bests *b, __m512d n_left, __m512d l2, __m512d r2, __m512i at,
+                           limits limit)
+{
+    __m512d n_right = _mm512_sub_pd(_mm512_set1_pd(limit.n), n_left);
+    __m512d value = _mm512_add_pd(_mm512_div_pd(l2, n_left), _mm512_div_pd(r2, n_right));
+
+    keep_eight(b, value, n_left, n_right, at, limit.least);
+}
+
+/* What is read past n_at is masked by its place. */
+ENS_TARGET_V4 static double squares_v4(SQUARES_ARGS)
+{
+    bests b = NO_BESTS;
+
+    for (size_t g = 0; g < n_at; g += 8) {
+        __mmask8 in = n_at - g < 8 ? (__mmask8)((1u << (n_at - g)) - 1) : 0xff;
+        __m512d n_left = _mm512_maskz_mov_pd(in, eight_ints(left_n + g));
+
+        try_squares(&b, n_left, _mm512_maskz_loadu_pd(in, left_squares + g),
+                    _mm512_maskz_loadu_pd(in, right_squares + g),
+                    _mm512_add_epi64(EIGHT, _mm512_set1_epi64((int64_t)g)), limit);
+    }
+    return best_of(&b, at);
+}
+
 V4_INLINE __m512d half_of(__m512i sixteen, int high)
 {
     return _mm512_cvtepi32_pd(high ? _mm512_extracti64x4_epi64(sixteen, 1)
@@ -295,8 +358,47 @@ ENS_TARGET_V4 static double few_values_v4(FEW_VALUES_ARGS)
     return best_of(&b, at);
 }
 
-static const kernels kernels_v4 = {pairs_v4, values_v4, counts_v4, few_pairs_v4,
-                                   few_values_v4};
+/* Sixteen boundaries at a time, one class after the other: the squares are whole numbers below 2^31. */
+ENS_TARGET_V4 static double few_counts_v4(FEW_COUNTS_ARGS)
+{
+    bests b = NO_BESTS;
+
+    for (size_t i = 0; i < n; i += 16) {
+        __m512i c = _mm512_loadu_si512(code + i), l = _mm512_setzero_si512();
+        __m512i n_left = l, l2 = l, r2 = l;
+
+        for (size_t r = 0; r < n; r++) {
+            size_t row = w->by_class[r];
+
+            l = _mm512_mask_add_epi32(
+                l, _mm512_cmpge_epi32_mask(c, _mm512_set1_epi32(code[row])), l,
+                _mm512_set1_epi32((int)(tag[row] & 0xffff)));
+            if ((w->class_ends >> r & 1) != 0) {
+                __m512i right = _mm512_sub_epi32(
+                    _mm512_set1_epi32((int)w->node_class[tag[row] >> 16]), l);
+
+                n_left = _mm512_add_epi32(n_left, l);
+                l2 = _mm512_add_epi32(l2, _mm512_mullo_epi32(l, l));
+                r2 = _mm512_add_epi32(r2, _mm512_mullo_epi32(right, right));
+                l = _mm512_setzero_si512();
+            }
+        }
+        for (int half = 0; half < (n - i > 8 ? 2 : 1); half++)
+            try_squares(&b, half_of(n_left, half), half_of(l2, half), half_of(r2, half),
+                        _mm512_cvtepi32_epi64(half ? _mm512_extracti64x4_epi64(c, 1)
+                                                   : _mm512_castsi512_si256(c)),
+                        limit);
+    }
+    return best_of(&b, at);
+}
+
+static const kernels kernels_v4 = {.pairs = pairs_v4,
+                                   .values = values_v4,
+                                   .counts = counts_v4,
+                                   .squares = squares_v4,
+                                   .few_pairs = few_pairs_v4,
+                                   .few_values = few_values_v4,
+                                   .few_counts = few_counts_v4};
 #endif
 
 static const kernels *kernels_here(void)
@@ -422,15 +524,28 @@ static void find_response(ens__work *w, const ens__order *o, bool missing_left,
         keep(best, value * (1 / n), at, missing_left);
 }
 
+/* The decrease of a split into sides of one class each: the kernels' values for it are exact. */
+static double perfect_decrease(const ens__work *w, const int64_t *sum)
+{
+    double n = (double)sum[w->sums - 1];
+
+    if (w->kind == ENS__PAIRS && w->o->criterion == ENS__GINI)
+        return ((double)sum[1] * (n - (double)sum[1])) * (2 / n);
+    if (w->kind == ENS__COUNTS && w->o->criterion == ENS__GINI)
+        return n - w->node_squares / n;
+    return INFINITY;
+}
+
 void ens__boundary_begin(ens__work *w, const int64_t *sum)
 {
-    if (w->kind != ENS__COUNTS)
-        return;
-    w->node_squares = 0;
-    for (size_t c = 0; c < w->k; c++) {
-        w->node_class[c] = (double)sum[c];
-        w->node_squares += w->node_class[c] * w->node_class[c];
+    if (w->kind == ENS__COUNTS) {
+        w->node_squares = 0;
+        for (size_t c = 0; c < w->k; c++) {
+            w->node_class[c] = (double)sum[c];
+            w->node_squares += w->node_class[c] * w->node_class[c];
+        }
     }
+    w->most = perfect_decrease(w, sum);
 }
 
 /* Gini of several classes. */
@@ -541,28 +656,50 @@ void ens__boundary_find(ens__work *w, const ens__order *o, bool missing_left,
 
 /* ---- Few rows --------------------------------------------------------------------------------------------------- */
 
-bool ens__few_fit(const ens__work *w, const int64_t *sum, size_t n)
+size_t ens__few_rows(ens__kind kind)
 {
-    if (kernels_here()->few_pairs == NULL || w->o->random_cuts || w->o->monotonic != NULL)
-        return false;
-    if (w->kind == ENS__PAIRS)
-        return n <= ENS__FEW && sum[2] <= UINT16_MAX && w->o->criterion == ENS__GINI;
-    return w->kind == ENS__RESPONSES && n <= ENS__FEW / 2;
+    if (kernels_here()->few_pairs == NULL)
+        return 0;
+    return kind == ENS__PAIRS       ? 32
+           : kind == ENS__RESPONSES ? 16
+           : kind == ENS__COUNTS    ? ENS__FEW
+                                    : 0;
+}
+
+/* What a kernel found, in the units of gains. */
+static void tell(ens__few_best *best, double value, unsigned code, double factor,
+                 double less)
+{
+    *best = (ens__few_best){value >= 0, code, value * factor - less};
 }
 
 void ens__few_find(ens__few_best *best, const ens__work *w, const int64_t *sum,
                    const int32_t *code, size_t begin, size_t n)
 {
-    double all = (double)sum[2];
+    const kernels *k = kernels_here();
+    double all = (double)sum[w->sums - 1], value;
     limits limit = {all, (double)sum[1], least_count(w)};
     size_t at = 0;
 
-    if (w->kind == ENS__PAIRS)
-        best->value =
-            kernels_here()->few_pairs(&at, code, w->tag + begin, n, limit) * (2 / all);
-    else
-        best->value =
-            kernels_here()->few_values(&at, code, w->response + begin, n, limit) *
-            (1 / all);
-    best->code = (unsigned)at;
+    if (w->kind == ENS__PAIRS) {
+        value = k->few_pairs(&at, code, w->tag + begin, n, limit);
+        tell(best, value, (unsigned)at, 2 / all, 0);
+    } else if (w->kind == ENS__RESPONSES) {
+        value = k->few_values(&at, code, w->response + begin, n, limit);
+        tell(best, value, (unsigned)at, 1 / all, 0);
+    } else {
+        value = k->few_counts(&at, code, w, w->tag + begin, n, limit);
+        tell(best, value, (unsigned)at, 1, w->node_squares / all);
+    }
+}
+
+void ens__squares_find(ens__few_best *best, const ens__work *w, const int64_t *sum,
+                       size_t n)
+{
+    double all = (double)sum[w->k], value;
+    size_t at = 0;
+
+    value = kernels_here()->squares(&at, w->left_n, w->left_squares, w->right_squares, n,
+                                    (limits){all, 0, least_count(w)});
+    tell(best, value, w->group.code[at], 1, w->node_squares / all);
 }

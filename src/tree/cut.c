@@ -83,7 +83,7 @@ void ens__cut_try(ens__work *w, size_t j, const ens__order *node, ens__stream *s
     ens__work_codes(w, j, begin, n);
     e = find_ends(w->code, n, b->n_bins);
     if (e.low > e.high || (e.low == e.high && !e.missing)) {
-        ens__split_note_constant(w, j);
+        ens__split_note_useless(w, j);
         return;
     }
     cut = (1 - u) * b->low[e.low] + u * b->high[e.high];

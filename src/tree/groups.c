@@ -473,6 +473,105 @@ void ens__groups_add(const ens__work *w, int64_t *sum, size_t g)
     }
 }
 
+/* ---- Features of two values -------------------------------------------------------------------------------------- */
+
+/* Sums of the rows whose bit is `value`. */
+static void add_pair_bits(ens__groups *to, const ens__work *w, const ens__field *f,
+                          uint32_t value, size_t begin, size_t n)
+{
+    const uint8_t *restrict byte = w->record + begin * w->stride + f->offset;
+    const uint32_t *restrict tag = w->tag + begin;
+    uint32_t count = 0, one = 0;
+
+    for (size_t i = 0; i < n; i++, byte += w->stride) {
+        uint32_t in = tag[i] & (0 - (uint32_t)((*byte >> f->shift & 1) == value));
+
+        count += in & 0xffff;
+        one += in >> 16;
+    }
+    to->n[value] = count;
+    to->one[value] = one;
+}
+
+static void add_response_bits(ens__groups *to, const ens__work *w, const ens__field *f,
+                              uint32_t value, size_t begin, size_t n)
+{
+    const uint8_t *restrict byte = w->record + begin * w->stride + f->offset;
+    const ens__response *restrict row = w->response + begin;
+    uint32_t count = 0;
+    int64_t v = 0;
+
+    for (size_t i = 0; i < n; i++, byte += w->stride) {
+        int64_t in = -(int64_t)((*byte >> f->shift & 1) == value);
+
+        count += row[i].count & (uint32_t)in;
+        v += row[i].v & in;
+    }
+    to->n[value] = count;
+    to->v[value] = v;
+}
+
+static void add_class_bits(ens__groups *to, const ens__work *w, const ens__field *f,
+                           uint32_t value, size_t begin, size_t n)
+{
+    const uint8_t *restrict byte = w->record + begin * w->stride + f->offset;
+    uint32_t *restrict class = to->class + value * w->classes_up, *restrict list = w->key;
+    const uint32_t *tag = w->tag + begin;
+    size_t m = 0;
+
+    for (size_t i = 0; i < n; i++, byte += w->stride) {
+        list[m] = (uint32_t)i;
+        m += (*byte >> f->shift & 1) == value;
+    }
+    memset(class, 0, w->classes_up * sizeof *class);
+    to->n[value] = 0;
+    for (size_t i = 0; i < m; i++) {
+        class[tag[list[i]] >> 16] += tag[list[i]] & 0xffff;
+        to->n[value] += tag[list[i]] & 0xffff;
+    }
+}
+
+/* One of two groups is what the other leaves of the node. */
+static void complete_bit(ens__work *w, uint32_t known, const int64_t *sum)
+{
+    ens__groups *to = &w->group;
+    size_t other = 1 - known, up = w->classes_up;
+
+    to->n[other] = (uint32_t)sum[w->sums - 1] - to->n[known];
+    if (w->kind == ENS__PAIRS)
+        to->one[other] = (uint32_t)sum[1] - to->one[known];
+    else if (w->kind == ENS__RESPONSES)
+        to->v[other] = sum[ENS__SUM_V] - to->v[known];
+    else
+        for (size_t c = 0; c < up; c++)
+            to->class[other * up + c] =
+                (c < w->k ? (uint32_t)sum[c] : 0) - to->class[known * up + c];
+}
+
+/* The rows that have the rarer value, as far as is known, are added up. */
+static size_t group_bit(ens__work *w, size_t j, const int64_t *sum, size_t begin,
+                        size_t n)
+{
+    const ens__field *f = &w->field[j];
+    uint32_t rare = w->bins[j]->common == 1 ? 0 : 1;
+    ens__groups *to = &w->group;
+
+    if (w->kind == ENS__PAIRS)
+        add_pair_bits(to, w, f, rare, begin, n);
+    else if (w->kind == ENS__RESPONSES)
+        add_response_bits(to, w, f, rare, begin, n);
+    else
+        add_class_bits(to, w, f, rare, begin, n);
+    complete_bit(w, rare, sum);
+    to->code[0] = 0;
+    to->code[1] = 1;
+    if (to->n[0] > 0 && to->n[1] > 0)
+        return 2;
+    to->code[0] =
+        to->n[0] > 0 ? 0 : 1; /* the sum of the one that has no rows is not asked for */
+    return 1;
+}
+
 /* ---- The whole ------------------------------------------------------------------------------------------------- */
 
 /* Rows below which a list of the uncommon ones brings nothing. */
@@ -530,8 +629,10 @@ size_t ens__groups_make(ens__work *w, const int64_t *sum, size_t j, size_t begin
     size_t n_codes = w->bins[j]->n_bins + 1;
     source s = {.common = w->bins[j]->common};
 
-    if (w->stride > 0 && w->bins[j]->width == 1 && w->kind != ENS__SUMS) {
-        s.byte = w->record + begin * w->stride + w->offset[j];
+    if (w->stride > 0 && w->field[j].width == 0 && w->kind != ENS__SUMS)
+        return group_bit(w, j, sum, begin, n);
+    if (w->stride > 0 && w->field[j].width == 1 && w->kind != ENS__SUMS) {
+        s.byte = w->record + begin * w->stride + w->field[j].offset;
         s.stride = w->stride;
         return group_rows(w, &s, sum, begin, n, n_codes, false);
     }

@@ -20,7 +20,7 @@ typedef struct task {
     size_t depth;
     uint64_t path;
     double low, high;  /* monotonic: bounds of its value */
-    uint64_t constant; /* of w->constant: before the search those of the parent */
+    uint64_t useless;  /* of w->useless: before the search those of the parent */
     int64_t *
         block; /* from the pool: [sums] of the node, then, once its split is known, [sums] of the left
                          child and the levels that go left */
@@ -164,9 +164,9 @@ static bool find_split(grower *g, task *t)
     if (t->depth >= o->max_depth || count < o->min_split || count < 2 * o->min_leaf ||
         ens__work_pure(w, t->part.sum, t->part.begin, t->part.n))
         return false;
-    w->constant = t->constant;
+    w->useless = t->useless;
     ens__split_find(w, t->part.sum, t->part.begin, t->part.n, t->path);
-    t->constant = w->constant;
+    t->useless = w->useless;
     better = !(ens__split_decrease(w, w->best.gain) + DBL_EPSILON < o->min_decrease);
     return w->best.found && better;
 }
@@ -228,7 +228,7 @@ static ens_status push_child(grower *g, const task *parent, const ens__part *par
                              unsigned side, ens_error *err)
 {
     ens__work *w = g->w;
-    task t = {.part = *part, .depth = parent->depth + 1, .constant = parent->constant};
+    task t = {.part = *part, .depth = parent->depth + 1, .useless = parent->useless};
     ens_status st;
 
     t.path = child_path(parent->path, side + 1);

@@ -4,6 +4,7 @@ libens_internal_la_SOURCES += \
 	src/tree/build.c \
 	src/tree/build.h \
 	src/tree/cut.c \
+	src/tree/direct.c \
 	src/tree/groups.c \
 	src/tree/grow.c \
 	src/tree/isolate.c \

@@ -26,8 +26,8 @@ static void decide(ens__work *w, size_t n)
             (uint16_t)((code[i] <= s->code) | ((code[i] == missing) & s->missing_left));
 }
 
-/* Items of `size` bytes, a constant wherever this is inlined. There is no branch on the data, only an address that
- * depends on it. */
+/* Items of `size` bytes, a constant wherever this is inlined. Each is written to the front and to the back, and one of
+ * the two is overwritten by the next: there is no branch on the data. */
 static inline __attribute__((always_inline)) size_t move(void *restrict to,
                                                          const void *restrict items,
                                                          const uint16_t *restrict left,
@@ -39,9 +39,10 @@ static inline __attribute__((always_inline)) size_t move(void *restrict to,
     for (size_t i = 0; i < n; i++, from += size) {
         size_t forward = size & (0 - (size_t)left[i]);
 
-        back -= size - forward;
-        memcpy(back + ((front - back) & (0 - (ptrdiff_t)left[i])), from, size);
+        memcpy(front, from, size);
+        memcpy(back - size, from, size);
         front += forward;
+        back -= size - forward;
     }
     return (size_t)(front - (char *)to) / size;
 }

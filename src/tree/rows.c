@@ -28,9 +28,13 @@ static void gather_feature(ens__work *w, size_t j, size_t begin, size_t end)
 {
     const uint32_t *row = w->a->rows.row;
     const ens__bins *b = w->bins[j];
-    uint8_t *to = w->record + begin * w->stride + w->offset[j];
+    const ens__field *f = &w->field[j];
+    uint8_t *to = w->record + begin * w->stride + f->offset;
 
-    if (b->width == 1)
+    if (f->width == 0)
+        for (size_t i = begin; i < end; i++, to += w->stride)
+            *to |= (uint8_t)(ens__bins_code(b, row[i]) << f->shift);
+    else if (f->width == 1)
         for (size_t i = begin; i < end; i++, to += w->stride)
             *to = b->code.u8[row[i]];
     else
@@ -43,6 +47,7 @@ static void gather(ens__work *w)
     for (size_t begin = 0; begin < w->n; begin += GATHER_ROWS) {
         size_t end = begin + GATHER_ROWS < w->n ? begin + GATHER_ROWS : w->n;
 
+        memset(w->record + begin * w->stride, 0, (end - begin) * w->stride);
         for (size_t j = 0; j < w->p; j++)
             gather_feature(w, j, begin, end);
     }
@@ -60,8 +65,11 @@ void ens__work_codes(ens__work *w, size_t j, size_t begin, size_t n)
             code[i] = (uint16_t)ens__bins_code(b, w->row[begin + i]);
         return;
     }
-    from = w->record + begin * w->stride + w->offset[j];
-    if (w->bins[j]->width == 1)
+    from = w->record + begin * w->stride + w->field[j].offset;
+    if (w->field[j].width == 0)
+        for (size_t i = 0; i < n; i++, from += w->stride)
+            code[i] = *from >> w->field[j].shift & 1;
+    else if (w->field[j].width == 1)
         for (size_t i = 0; i < n; i++, from += w->stride)
             code[i] = *from;
     else
@@ -255,17 +263,36 @@ static ens_status get_bins(ens__work *w, ens_error *err)
     return ENS_OK;
 }
 
-/* Wide codes first, so that each is aligned; returns the bytes of a record. */
+static bool is_bit(const ens__bins *b)
+{
+    return b->n_bins <= 2 && !b->has_missing;
+}
+
+/* Bits first, so that many can be looked at as one word, then wide codes, so that each is aligned; returns the bytes of
+ * a record. */
 static size_t lay_record(ens__work *w)
 {
-    size_t at = 0;
+    size_t bits = 0, at, slot = 0;
 
+    for (size_t j = 0; j < w->p; j++)
+        if (is_bit(w->bins[j])) {
+            w->field[j] = (ens__field){.offset = (uint32_t)(bits / 8),
+                                       .shift = (uint8_t)(bits % 8)};
+            bits++;
+        }
+    at = (bits + 15) / 16 * 2;
+    w->bits = bits < 64 ? ((uint64_t)1 << bits) - 1 : UINT64_MAX;
     for (unsigned width = 2; width > 0; width--)
         for (size_t j = 0; j < w->p; j++)
-            if (w->bins[j]->width == width) {
-                w->offset[j] = (uint32_t)at;
+            if (!is_bit(w->bins[j]) && w->bins[j]->width == width) {
+                w->field[j] =
+                    (ens__field){.offset = (uint32_t)at, .width = (uint8_t)width};
                 at += width;
             }
+    for (int others = 0; others <= 1; others++) /* the slot of a bit is its place */
+        for (size_t j = 0; j < w->p; j++)
+            if (is_bit(w->bins[j]) != others)
+                w->field[j].slot = (uint8_t)(slot < ENS__TRACKED ? slot++ : ENS__TRACKED);
     return (at + 7) / 8 * 8;
 }
 
@@ -273,9 +300,11 @@ static ens_status make_rows(ens__work *w, ens_error *err)
 {
     size_t stride;
 
-    if ((w->offset = ens__arena_take(w->arena, w->p, sizeof *w->offset)) == NULL)
+    if ((w->field = ens__arena_take(w->arena, w->p, sizeof *w->field)) == NULL)
         return ens__nomem(err);
-    if ((stride = lay_record(w)) <= ENS__MAX_STRIDE) {
+    if ((stride = lay_record(w)) > ENS__MAX_STRIDE)
+        w->bits = 0;
+    else {
         w->stride = stride;
         for (int i = 0; i < 2; i++)
             if ((w->store[i].record = ens__arena_take(w->arena, w->n, stride)) == NULL)
@@ -353,6 +382,10 @@ static ens_status make_scratch(ens__work *w, ens_error *err)
         (w->best_left = ens__arena_take(a, w->sums, sizeof *w->best_left)) == NULL ||
         (w->permutation = ens__arena_take(a, w->p, sizeof *w->permutation)) == NULL ||
         (w->swapped = ens__arena_take(a, w->p, sizeof *w->swapped)) == NULL ||
+        (w->left_squares =
+             ens__arena_take(a, codes + ENS__PAD, sizeof *w->left_squares)) == NULL ||
+        (w->right_squares =
+             ens__arena_take(a, codes + ENS__PAD, sizeof *w->right_squares)) == NULL ||
         (w->loss = ens__arena_take(a, codes, sizeof *w->loss)) == NULL ||
         (w->first = ens__arena_take(a, codes, sizeof *w->first)) == NULL ||
         !make_cells(w))

@@ -5,7 +5,7 @@
  * (Fisher 1958; Breiman et al. 1984, 9.4), and a good one for more classes. */
 #include <config.h>
 
-#include <limits.h>
+#include <math.h>
 #include <string.h>
 #include <tree/work.h>
 
@@ -215,6 +215,10 @@ static void try_category(ens__work *w, size_t feature, ens__order *o, ens__strea
     size_t orders = w->classes && w->k > 2 ? MAX_ORDERS : 1;
 
     set_rare_aside(w, o);
+    if (o->n + o->missing < 2) { /* and the fewer rows below have no more */
+        ens__split_note_useless(w, feature);
+        return;
+    }
     if (w->o->random_cuts) {
         try_subset(w, feature, o, s);
         return;
@@ -231,15 +235,31 @@ static void try_category(ens__work *w, size_t feature, ens__order *o, ens__strea
 
 /* ---- Features ---------------------------------------------------------------------------------------------------- */
 
-void ens__split_note_constant(ens__work *w, size_t j)
+void ens__split_note_useless(ens__work *w, size_t j)
 {
-    if (j < ENS__TRACKED)
-        w->constant |= (uint64_t)1 << j;
+    if (w->field[j].slot < ENS__TRACKED)
+        w->useless |= (uint64_t)1 << w->field[j].slot;
 }
 
-static bool is_known_constant(const ens__work *w, size_t j)
+static bool is_useless(const ens__work *w, size_t j)
 {
-    return j < ENS__TRACKED && (w->constant >> j & 1) != 0;
+    return w->field[j].slot < ENS__TRACKED && (w->useless >> w->field[j].slot & 1) != 0;
+}
+
+/* Of the features of two values those that have one in all rows, in one pass. */
+static void note_constant_bits(ens__work *w, size_t begin, size_t n)
+{
+    const uint8_t *at = w->record + begin * w->stride;
+    uint64_t first, word, differ = 0, open = w->bits & ~w->useless;
+
+    if (open == 0)
+        return;
+    memcpy(&first, at, sizeof first);
+    for (size_t i = 0; i < n && (open & ~differ) != 0; i++, at += w->stride) {
+        memcpy(&word, at, sizeof word);
+        differ |= word ^ first;
+    }
+    w->useless |= open & ~differ;
 }
 
 static int sign_of(const ens__work *w, size_t j)
@@ -260,7 +280,7 @@ static void try_groups(ens__work *w, size_t j, const int64_t *sum, size_t begin,
                     .only = SIZE_MAX};
 
     if (groups < 2) {
-        ens__split_note_constant(w, j);
+        ens__split_note_useless(w, j);
         return;
     }
     o.missing = w->group.code[groups - 1] == w->bins[j]->n_bins;
@@ -276,91 +296,23 @@ static void try_groups(ens__work *w, size_t j, const int64_t *sum, size_t begin,
         (void)try_order(w, j, &o, false);
 }
 
-typedef enum few_state { FEW_CONSTANT, FEW_MISSING, FEW_READY } few_state;
-
-/* Codes of few rows, and beyond them what never goes left. */
-static few_state few_codes(int32_t *code, const ens__work *w, size_t j, size_t begin,
-                           size_t n)
-{
-    const ens__bins *b = w->bins[j];
-    int32_t differ = 0, most = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        code[i] = (int32_t)ens__work_code(w, begin + i, j);
-        differ |= code[i] ^ code[0];
-        most = code[i] > most ? code[i] : most;
-    }
-    for (size_t i = n; i < ENS__FEW; i++)
-        code[i] = INT32_MAX;
-    if (differ == 0)
-        return FEW_CONSTANT;
-    return most < (int32_t)b->n_bins ? FEW_READY : FEW_MISSING;
-}
-
-/* The same for few rows and a number, where a whole search is shorter than the making of groups. What else the split
- * needs is found out by complete_few(), if it stays the best. */
-static void try_few(ens__work *w, size_t j, const int64_t *sum, const int32_t *code,
-                    size_t begin, size_t n)
-{
-    ens__few_best b;
-
-    ens__few_find(&b, w, sum, code, begin, n);
-    if (b.value < 0 || (w->best.found && b.value <= w->best.gain))
-        return;
-    w->best = (ens__split){.found = true,
-                           .feature = (uint32_t)j,
-                           .code = b.code,
-                           .next = UINT_MAX,
-                           .gain = b.value};
-}
-
-static void complete_few(ens__work *w, const int64_t *sum, size_t begin, size_t n)
-{
-    ens__split *best = &w->best;
-
-    ens__work_codes(w, best->feature, begin, n);
-    memset(w->best_left, 0, w->sums * sizeof *w->best_left);
-    for (size_t i = 0; i < n; i++) {
-        if (w->code[i] <= best->code)
-            ens__work_add(w, w->best_left, begin + i);
-        else if (w->code[i] < best->next)
-            best->next = w->code[i];
-    }
-    best->missing_left = ens__split_left_is_larger(w, sum);
-}
-
-static void try_feature(ens__work *w, size_t j, const int64_t *sum, size_t begin,
-                        size_t n, bool few, ens__stream *s)
+static void try_feature(ens__work *w, size_t j, const ens__order *node, ens__search how,
+                        ens__stream *s)
 {
     bool number = w->a->rows.feature[j].code == NULL;
-    int32_t code[ENS__FEW];
 
-    if (number && w->o->random_cuts && w->o->criterion != ENS__ABSOLUTE_ERROR) {
-        ens__order node = {.sum = sum, .begin = begin, .rows = n, .sign = sign_of(w, j)};
-
-        ens__cut_try(w, j, &node, s);
-        return;
-    }
-    if (!few || !number) {
-        try_groups(w, j, sum, begin, n, s);
-        return;
-    }
-    switch (few_codes(code, w, j, begin, n)) {
-    case FEW_READY:
-        try_few(w, j, sum, code, begin, n);
-        break;
-    case FEW_MISSING:
-        try_groups(w, j, sum, begin, n, s);
-        break;
-    default:
-        ens__split_note_constant(w, j);
-    }
+    if (number && w->o->random_cuts && w->o->criterion != ENS__ABSOLUTE_ERROR)
+        ens__cut_try(w, j, node, s);
+    else if (!number && ens__sum_count(w, node->sum) < w->o->min_category)
+        ens__split_note_useless(w, j); /* each level is too rare */
+    else if (!number || !ens__direct_try(w, how, j, node->sum, node->begin, node->rows))
+        try_groups(w, j, node->sum, node->begin, node->rows, s);
 }
 
 void ens__split_try(ens__work *w, size_t j, const ens__order *node)
 {
-    if (!is_known_constant(w, j))
-        try_feature(w, j, node->sum, node->begin, node->rows, false, NULL);
+    if (!is_useless(w, j))
+        try_feature(w, j, node, ENS__BY_GROUPS, NULL);
 }
 
 /* Draw m features to the front of w->permutation. */
@@ -392,22 +344,25 @@ static void put_back(ens__work *w, size_t m)
 void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
                      uint64_t path)
 {
-    ens__order node = {.sum = sum, .begin = begin, .rows = n};
+    ens__order node = {.sum = sum, .begin = begin, .rows = n, .sign = 0};
     size_t m = w->o->max_features;
-    bool few = ens__few_fit(w, sum, n);
+    ens__search how;
     ens__stream s;
 
     w->best = (ens__split){.found = false};
     ens__boundary_begin(w, sum);
+    if (n == 2) /* there is but one way to part them */
+        w->most = -INFINITY;
+    how = ens__direct_begin(w, sum, begin, n);
     ens__stream_init(&s, w->a->seed, ENS__FOR_NODE, path);
     draw_features(w, m, &s);
+    note_constant_bits(w, begin, n);
     if (w->team != NULL && n >= ENS__SHARED_ROWS && !w->o->random_cuts)
         ens__team_try(w, &node, w->permutation, m);
     else
-        for (size_t i = 0; i < m; i++)
-            if (!is_known_constant(w, w->permutation[i]))
-                try_feature(w, w->permutation[i], sum, begin, n, few, &s);
+        for (size_t i = 0; i < m && !(w->best.found && w->best.gain >= w->most); i++)
+            if (!is_useless(w, w->permutation[i]))
+                try_feature(w, w->permutation[i], &node, how, &s);
     put_back(w, m);
-    if (w->best.found && w->best.next == UINT_MAX)
-        complete_few(w, sum, begin, n);
+    ens__direct_complete(w, sum, begin, n);
 }

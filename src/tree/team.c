@@ -13,7 +13,7 @@
 /* What was found for one candidate. */
 typedef struct slot {
     ens__split split;
-    uint64_t constant;
+    uint64_t useless;
     int64_t *left; /* [sums] */
     uint32_t *set; /* [set_words] */
 } slot;
@@ -79,7 +79,7 @@ typedef struct search {
     const uint32_t *feature;
     unsigned store;
     double low, high;
-    uint64_t constant;
+    uint64_t useless;
 } search;
 
 static ens_status try_candidate(void *ctx, size_t i, unsigned worker, ens_error *err)
@@ -93,11 +93,11 @@ static ens_status try_candidate(void *ctx, size_t i, unsigned worker, ens_error 
     w->low = s->low;
     w->high = s->high;
     w->best = (ens__split){.found = false};
-    w->constant = s->constant;
+    w->useless = s->useless;
     ens__boundary_begin(w, s->node->sum);
     ens__split_try(w, s->feature[i], s->node);
     to->split = w->best;
-    to->constant = w->constant;
+    to->useless = w->useless;
     if (w->best.found) {
         memcpy(to->left, w->best_left, w->sums * sizeof *to->left);
         memcpy(to->set, w->set, w->set_words * sizeof *to->set);
@@ -114,15 +114,15 @@ void ens__team_try(ens__work *w, const ens__order *node, const uint32_t *feature
                 .store = w->entered,
                 .low = w->low,
                 .high = w->high,
-                .constant = w->constant};
+                .useless = w->useless};
     const slot *best = NULL;
 
     (void)ens__par_for(n, w->a->exec, NULL, try_candidate, &s, NULL, NULL);
-    w->constant = s.constant;
+    w->useless = s.useless;
     for (size_t i = 0; i < n; i++) {
         const slot *one = &w->team->slot[i];
 
-        w->constant |= one->constant;
+        w->useless |= one->useless;
         if (one->split.found && (best == NULL || one->split.gain > best->split.gain))
             best = one;
     }

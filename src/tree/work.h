@@ -14,8 +14,8 @@
 /* Bytes of the widest record: wider ones are not worth moving at every split. */
 #define ENS__MAX_STRIDE 128
 
-/* Rows that a search treats at once, in registers. */
-#define ENS__FEW 32
+/* Rows that a search treats at once, in registers: the most of any kind. */
+#define ENS__FEW 64
 
 /* Rows of a node whose candidates are tried in parallel, if there is a team. */
 #define ENS__SHARED_ROWS 16384
@@ -23,7 +23,7 @@
 /* Numbers that kernels may read and write beyond the last of an array. */
 #define ENS__PAD 16
 
-/* Features that are remembered as constant in a node and all below it: the first of these. */
+/* Features that can be remembered as useless in a node and all below it. */
 #define ENS__TRACKED 64
 
 /* What is summed over rows, by the narrowest form that holds it. */
@@ -74,6 +74,14 @@ typedef struct ens__groups {
     int64_t *sum;     /* [g][sums] SUMS */
 } ens__groups;
 
+/* Where a record has the code of a feature. */
+typedef struct ens__field {
+    uint32_t offset; /* of its byte */
+    uint8_t width;   /* in bytes; 0: one bit, of a feature of at most two values, none of them missing */
+    uint8_t shift;   /* of the bit */
+    uint8_t slot;    /* in w->useless; ENS__TRACKED: none */
+} ens__field;
+
 typedef struct ens__work {
     const ens__tree_options *o;
     const ens_fit_args *a;
@@ -88,7 +96,8 @@ typedef struct ens__work {
     /* Rows, in the order of the nodes. Those of a node at an even depth stand in one store, their parts in the other.
      * The pointers below are those of the node at hand. */
     size_t stride;    /* bytes of a record; 0: no records, codes are fetched by row number */
-    uint32_t *offset; /* [p] of the code in a record, which has one byte or two */
+    ens__field *field;       /* [p] */
+    uint64_t bits;           /* of the first eight bytes of a record: those that are features */
     uint8_t *record;         /* [n][stride] */
     uint32_t *row;           /* [n] row numbers; NULL if nothing needs them */
     uint32_t *tag;           /* [n] of the rows, by kind; or */
@@ -129,11 +138,15 @@ typedef struct ens__work {
     uint32_t *left_class;            /* [classes_up] */
     double *node_class, node_squares; /* COUNTS: [classes_up] rows of each class of the node, and their squares' sum */
     double low, high;     /* monotonic: between which the node's value and those of all below it must be */
-    uint64_t constant;    /* bit j: feature j is known to be constant in the node; kept up by the search */
+    double most;          /* no split of the node can have a greater gain */
+    uint64_t useless;     /* slots of features that cannot split the node or any below it, as far as is known */
+    uint8_t by_class[ENS__FEW]; /* COUNTS: rows of a node of few, by class */
+    uint64_t class_ends;        /* bit i: by_class[i] is the last of its class */
     uint32_t *set;        /* [set_words] of the best split so far */
     size_t set_words;
     int64_t *best_left;   /* [sums] of the best split so far */
     uint32_t *permutation, *swapped; /* [p] */
+    double *left_squares, *right_squares; /* [max_codes] of classes on both sides of a boundary */
     double *loss;             /* [max_codes] absolute error, and: */
     uint32_t *first;          /* [max_codes] of a code's rows in key */
     int64_t *rank_w, *rank_v; /* [n_ranked + 1] Fenwick trees over ranks, all zero between uses */
@@ -193,12 +206,15 @@ static inline void ens__work_add(const ens__work *w, int64_t *sum, size_t i)
 /* Code of feature j of row i. */
 static inline unsigned ens__work_code(const ens__work *w, size_t i, size_t j)
 {
-    const uint8_t *at = w->record + i * w->stride + w->offset[j];
+    const ens__field *f = &w->field[j];
+    const uint8_t *at = w->record + i * w->stride + f->offset;
     uint16_t code;
 
     if (w->stride == 0)
         return ens__bins_code(w->bins[j], w->row[i]);
-    if (w->bins[j]->width == 1)
+    if (f->width == 0)
+        return *at >> f->shift & 1;
+    if (f->width == 1)
         return *at;
     memcpy(&code, at, sizeof code);
     return code;
@@ -223,14 +239,14 @@ static inline size_t ens__sum_count(const ens__work *w, const int64_t *sum)
 
 /* ---- split.c: the best split of a node -------------------------------------------------------------------- */
 
-/* Of rows [begin, begin + n) with this sum, into w->best. path names the node's random stream. Adds to w->constant. */
+/* Of rows [begin, begin + n) with this sum, into w->best. path names the node's random stream. Adds to w->useless. */
 void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n, uint64_t path);
 struct ens__order;
 /* Try one feature of a node, into w->best if it is better; not for random cuts. */
 void ens__split_try(ens__work *w, size_t j, const struct ens__order *node);
-/* Parts of the search that cut.c shares: a feature is constant in the node; where missing values go if there are none
- * to learn from: left if w->best_left is more than half. */
-void ens__split_note_constant(ens__work *w, size_t j);
+/* Parts of the search that other files share: feature j cannot split the node or any below it; where missing values go
+ * if there are none to learn from: left if w->best_left is more than half. */
+void ens__split_note_useless(ens__work *w, size_t j);
 bool ens__split_left_is_larger(const ens__work *w, const int64_t *sum);
 /* A gain as scikit-learn counts it: the criterion's decrease times the node's share of all weight. */
 double ens__split_decrease(const ens__work *w, double gain);
@@ -274,16 +290,30 @@ void ens__boundary_find(ens__work *w, const ens__order *o, bool missing_left, en
 /* The decrease by sending w->left left, of a criterion that sums tell; false if a limit forbids it. */
 bool ens__boundary_value(double *value, ens__work *w, const ens__order *node);
 
-/* Of at most ENS__FEW rows without missing values, a number's code that goes left last. Only where
- * ens__few_fit(). */
+/* Kernels of direct.c. Of rows without missing values, a number's code that goes left last. */
 typedef struct ens__few_best {
-    double value; /* below 0: none */
+    bool found;
     unsigned code;
+    double value; /* the decrease */
 } ens__few_best;
 
-bool ens__few_fit(const ens__work *w, const int64_t *sum, size_t n);
+/* How many rows ens__few_find() takes; 0: it is not to be called. */
+size_t ens__few_rows(ens__kind kind);
 void ens__few_find(ens__few_best *best, const ens__work *w, const int64_t *sum, const int32_t *code, size_t begin,
                    size_t n);
+/* Of n boundaries, from w->left_n, w->left_squares, w->right_squares and w->group.code. */
+void ens__squares_find(ens__few_best *best, const ens__work *w, const int64_t *sum, size_t n);
+
+/* ---- direct.c: numbers without groups ------------------------------------------------------------------------ */
+
+typedef enum ens__search { ENS__BY_GROUPS, ENS__BY_ROWS, ENS__BY_ORDER } ens__search;
+
+/* How the numbers of a node are searched; after ens__boundary_begin(). */
+ens__search ens__direct_begin(ens__work *w, const int64_t *sum, size_t begin, size_t n);
+/* Try a number, into w->best if it is better; false if groups must be made for it. */
+bool ens__direct_try(ens__work *w, ens__search how, size_t j, const int64_t *sum, size_t begin, size_t n);
+/* After the last feature of a node: what the best split lacks if it was found here. */
+void ens__direct_complete(ens__work *w, const int64_t *sum, size_t begin, size_t n);
 
 /* ---- cut.c: random cuts -------------------------------------------------------------------------------------- */
 

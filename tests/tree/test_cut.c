@@ -310,8 +310,78 @@ START_TEST(every_cpu_level_agrees_on_every_kind)
 }
 END_TEST
 
+/* ---- Columns of two values ------------------------------------------------------------------------------------- */
+
+/* A missing value outside of the fit's rows makes them bytes instead of bits. */
+START_TEST(bits_and_bytes_make_the_same_tree)
+{
+    enum { N = 4000, P = 90 };
+    static const size_t classes[] = {1, 2, 6};
+    double *x = calloc((N + 1) * P, sizeof *x), *y = calloc(N + 1, sizeof *y);
+    uint32_t *row = calloc(N, sizeof *row);
+    ens__stream s;
+
+    ens__stream_init(&s, 11, ENS__FOR_TEST, 3);
+    for (size_t i = 0; i < N; i++) {
+        double signal = 0;
+
+        for (size_t j = 0; j < P; j++) {
+            x[i * P + j] = j < 2 ? ens__stream_gaussian(&s)
+                                 : ens__stream_below(&s, (uint32_t)(2 + j % 9)) == 0;
+            signal += j % 7 == 0 ? x[i * P + j] : 0;
+        }
+        y[i] = signal + ens__stream_gaussian(&s);
+        row[i] = (uint32_t)i;
+    }
+    for (size_t kind = 0; kind < 3; kind++) {
+        size_t k = classes[kind];
+        ens__tree_options o = {.criterion = k > 1 ? ENS__GINI : ENS__SQUARED_ERROR,
+                               .max_depth = SIZE_MAX,
+                               .min_split = 2,
+                               .min_leaf = 1,
+                               .max_features = 9,
+                               .max_leaves = SIZE_MAX,
+                               .min_category = 1,
+                               .max_bins = 255};
+        ens_task task = k > 1 ? ENS_TASK_CLASSIFICATION : ENS_TASK_REGRESSION;
+        double *target = calloc(N + 1, sizeof *target);
+        ens__tree *tree[2];
+
+        for (size_t i = 0; i < N; i++)
+            target[i] = k > 1 ? fmin(fmax(floor(y[i]), 0), (double)k - 1) : y[i];
+        for (size_t missing = 0; missing < 2; missing++) {
+            ens_dataset *d;
+
+            for (size_t j = 0; j < P; j++)
+                x[N * P + j] = missing != 0 && j >= 2 ? NAN : x[j];
+            ck_ok(ens_dataset_from_matrix(&d, x, N + 1, P, target, task, &err));
+            ens_fit_args args = {.rows = {d->table->feature, P, row, N},
+                                 .task = task,
+                                 .k = k,
+                                 .label = d->table->label,
+                                 .y = d->table->y,
+                                 .n_table = N + 1,
+                                 .seed = 3};
+            tree[missing] = grow(&args, &o);
+            ens_dataset_free(d);
+        }
+        ck_assert_uint_gt(tree[0]->n_nodes, 500);
+        ck_assert_uint_eq(tree[0]->n_nodes, tree[1]->n_nodes);
+        ck_assert_mem_eq(tree[0]->node, tree[1]->node,
+                         tree[0]->n_nodes * sizeof *tree[0]->node);
+        ens__tree_free(tree[0]);
+        ens__tree_free(tree[1]);
+        free(target);
+    }
+    free(x);
+    free(y);
+    free(row);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
+    tcase_add_test(tc, bits_and_bytes_make_the_same_tree);
     tcase_add_test(tc, a_random_cut_is_uniform_between_the_ends);
     tcase_add_test(tc, random_cuts_leave_rows_on_both_sides);
     tcase_add_test(tc, predictions_keep_monotonic_constraints);
