@@ -12,6 +12,8 @@ EXTRA_DIST += \
 	bench/forest_peers.py \
 	bench/importance.R \
 	bench/importance.md \
+	bench/isolation.md \
+	bench/isolation.py \
 	bench/loading.R \
 	bench/loading.md \
 	bench/loading.py \

@@ -13,6 +13,7 @@ import numpy as np
 
 PEERS = {
     "forest(n_estimators=300)": ["skl", "ranger", "ranger_codes"],
+    "extra_trees(n_estimators=300)": ["skl"],
     "tree": ["skl"],
     "tree(max_depth=8)": ["skl"],
     "naive_bayes": ["skl"],
@@ -22,6 +23,11 @@ PEERS = {
 def forest(regression, seed):
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
     return (RandomForestRegressor if regression else RandomForestClassifier)(300, n_jobs=1, random_state=seed)
+
+
+def extra_trees(regression, seed):
+    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+    return (ExtraTreesRegressor if regression else ExtraTreesClassifier)(300, n_jobs=1, random_state=seed)
 
 
 def tree(regression, seed, depth):
@@ -63,7 +69,8 @@ def skl(learner, e, seed):
     if learner == "naive_bayes":
         return naive_bayes(e)
     m = {"tree": lambda: tree(regression, seed, None), "tree(max_depth=8)": lambda: tree(regression, seed, 8),
-         "forest(n_estimators=300)": lambda: forest(regression, seed)}[learner]()
+         "forest(n_estimators=300)": lambda: forest(regression, seed),
+         "extra_trees(n_estimators=300)": lambda: extra_trees(regression, seed)}[learner]()
     x, xt = e.imputed()
     m.fit(x, e.y)
     return m.predict(xt) if regression else m.predict_proba(xt)
