@@ -30,18 +30,24 @@ static inline unsigned ens__bins_code(const ens__bins *b, size_t r)
     return b->width == 1 ? b->code.u8[r] : b->code.u16[r];
 }
 
-/* The code of number v: how many cuts lie below it, without a branch on the values; each step halves what is left. */
-static inline unsigned ens__bins_of(const ens__bins *b, double v)
+/* How many of n cuts lie below v, without a branch on the values; each step halves what is left. */
+static inline unsigned ens__bins_above(const double *cut, unsigned n, double v)
 {
-    const double *base = b->cut;
+    const double *base = cut;
 
-    for (unsigned n = b->n_bins - 1; n > 0;) {
+    while (n > 0) {
         unsigned half = n - n / 2;
 
         base += half & (0 - (size_t)(base[half - 1] < v));
         n /= 2;
     }
-    return (unsigned)(base - b->cut);
+    return (unsigned)(base - cut);
+}
+
+/* The code of number v. */
+static inline unsigned ens__bins_of(const ens__bins *b, double v)
+{
+    return ens__bins_above(b->cut, b->n_bins - 1, v);
 }
 
 /* A point between a and b, a < b: a <= point < b. */

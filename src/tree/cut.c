@@ -1,11 +1,18 @@
 /* cut.c - a boundary drawn at random for a number, as extremely randomized trees do (Geurts, Ernst and Wehenkel 2006).
  *
  * The threshold is uniform between the least and the greatest value of the node, as far as bins tell them; a bin goes
- * left whole if its middle does.  Two passes over the rows and no groups: one for the ends, one for the sums. */
+ * left whole if its middle does.  Two passes over the rows and no groups: one for the ends, one for the sums.  Which
+ * codes of the node the threshold separates is found out for the best split only. */
 #include <config.h>
 
+#include <core/cpu.h>
+#include <limits.h>
 #include <string.h>
 #include <tree/work.h>
+
+#if ENS_HAVE_LEVELS
+#include <immintrin.h>
+#endif
 
 /* What a pass over the codes tells. */
 typedef struct ends {
@@ -13,7 +20,7 @@ typedef struct ends {
     bool missing;
 } ends;
 
-static ends find_ends(const uint16_t *code, size_t n, unsigned missing)
+static ends find_ends_base(const uint16_t *code, size_t n, unsigned missing)
 {
     ends e = {missing, 0, false};
 
@@ -27,49 +34,197 @@ static ends find_ends(const uint16_t *code, size_t n, unsigned missing)
     return e;
 }
 
+/* Rows of codes up to `last`, and how many of them are of class 1. */
+static void add_pairs_base(int64_t *count, int64_t *one, const uint16_t *restrict code,
+                           const uint32_t *restrict tag, size_t n, unsigned last)
+{
+    uint64_t all = 0, ones = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t t = tag[i] & (0 - (uint32_t)(code[i] <= last));
+
+        all += t & 0xffff;
+        ones += t >> 16;
+    }
+    *count = (int64_t)all;
+    *one = (int64_t)ones;
+}
+
+/* The codes on both sides of a boundary: the last up to `last`, and the first beyond it that is not missing. */
+static void find_sides_base(unsigned *left, unsigned *right, const uint16_t *code,
+                            size_t n, unsigned last, unsigned missing)
+{
+    *left = 0;
+    *right = missing;
+    for (size_t i = 0; i < n; i++) {
+        unsigned l = code[i] <= last ? code[i] : 0,
+                 r = code[i] > last ? code[i] : missing;
+
+        *left = l > *left ? l : *left;
+        *right = r < *right ? r : *right;
+    }
+}
+
+typedef struct kernels {
+    ends (*find_ends)(const uint16_t *code, size_t n, unsigned missing);
+    void (*add_pairs)(int64_t *count, int64_t *one, const uint16_t *restrict code,
+                      const uint32_t *restrict tag, size_t n, unsigned last);
+    void (*find_sides)(unsigned *left, unsigned *right, const uint16_t *code, size_t n,
+                       unsigned last, unsigned missing);
+} kernels;
+
+#if ENS_HAVE_LEVELS
+ENS_TARGET_V4 static unsigned least_of(__m512i x)
+{
+    __m256i y =
+        _mm256_min_epu16(_mm512_castsi512_si256(x), _mm512_extracti64x4_epi64(x, 1));
+    __m128i z = _mm_min_epu16(_mm256_castsi256_si128(y), _mm256_extracti128_si256(y, 1));
+
+    return (unsigned)_mm_cvtsi128_si32(_mm_minpos_epu16(z)) & 0xffff;
+}
+
+ENS_TARGET_V4 static ends find_ends_v4(const uint16_t *code, size_t n, unsigned missing)
+{
+    __m512i none = _mm512_set1_epi16((short)missing), all = _mm512_set1_epi16(-1);
+    __m512i low = all, past = all; /* the least of 65535 - code */
+    bool some = false;
+
+    for (size_t i = 0; i < n; i += 32) {
+        __mmask32 in = n - i < 32 ? ((__mmask32)1 << (n - i)) - 1 : UINT32_MAX;
+        __m512i c = _mm512_maskz_loadu_epi16(in, code + i);
+        __mmask32 lacks = _mm512_mask_cmpeq_epi16_mask(in, c, none),
+                  present = in & ~lacks;
+
+        some |= lacks != 0;
+        low = _mm512_mask_min_epu16(low, present, low, c);
+        past = _mm512_mask_min_epu16(past, present, past, _mm512_sub_epi16(all, c));
+    }
+    return (ends){least_of(low), UINT16_MAX - least_of(past), some};
+}
+
+ENS_TARGET_V4 static void add_pairs_v4(int64_t *count, int64_t *one,
+                                       const uint16_t *restrict code,
+                                       const uint32_t *restrict tag, size_t n,
+                                       unsigned last)
+{
+    __m512i all = _mm512_setzero_si512(), ones = all;
+
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 in = n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : UINT16_MAX;
+        __m512i c = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(in, code + i));
+        __mmask16 left =
+            _mm512_mask_cmple_epu32_mask(in, c, _mm512_set1_epi32((int)last));
+        __m512i t = _mm512_maskz_loadu_epi32(left, tag + i);
+
+        all = _mm512_add_epi32(all, _mm512_and_si512(t, _mm512_set1_epi32(0xffff)));
+        ones = _mm512_add_epi32(ones, _mm512_srli_epi32(t, 16));
+    }
+    *count = (uint32_t)_mm512_reduce_add_epi32(all); /* fewer than 2^31 are drawn */
+    *one = (uint32_t)_mm512_reduce_add_epi32(ones);
+}
+
+ENS_TARGET_V4 static void find_sides_v4(unsigned *left, unsigned *right,
+                                        const uint16_t *code, size_t n, unsigned last,
+                                        unsigned missing)
+{
+    __m512i all = _mm512_set1_epi16(-1), past = all; /* the least of 65535 - code */
+    __m512i after = _mm512_set1_epi16((short)missing);
+
+    for (size_t i = 0; i < n; i += 32) {
+        __mmask32 in = n - i < 32 ? ((__mmask32)1 << (n - i)) - 1 : UINT32_MAX;
+        __m512i c = _mm512_maskz_loadu_epi16(in, code + i);
+        __mmask32 before =
+            _mm512_mask_cmple_epu16_mask(in, c, _mm512_set1_epi16((short)last));
+
+        past = _mm512_mask_min_epu16(past, before, past, _mm512_sub_epi16(all, c));
+        after = _mm512_mask_min_epu16(after, in & ~before, after, c);
+    }
+    *left = UINT16_MAX - least_of(past);
+    *right = least_of(after);
+}
+#endif
+
+static const kernels *kernels_here(void)
+{
+    static const kernels base = {find_ends_base, add_pairs_base, find_sides_base};
+#if ENS_HAVE_LEVELS
+    static const kernels v4 = {find_ends_v4, add_pairs_v4, find_sides_v4};
+
+    if (ens__cpu_level() >= ENS__CPU_V4)
+        return &v4;
+#endif
+    return &base;
+}
+
 /* The last code to the left of a drawn value: one at least on each side. */
 static unsigned last_left(const ens__bins *b, const ends *e, double cut)
 {
-    unsigned c = ens__bins_of(b, cut);
+    unsigned c = e->low + ens__bins_above(b->cut + e->low, e->high - e->low, cut);
 
     if (c > e->low && b->low[c] / 2 + b->high[c] / 2 > cut)
         c--;
     return c < e->low ? e->low : c >= e->high ? e->high - 1 : c;
 }
 
-/* w->left: rows of codes up to `last`; w->missing: those of no value; the codes on both sides of the boundary. */
-static void sum_sides(ens__work *w, unsigned last, unsigned missing, size_t begin,
-                      size_t n, unsigned *code, unsigned *next)
+/* w->left: rows of codes up to `last`. */
+static void add_left(ens__work *w, unsigned last, size_t begin, size_t n)
 {
-    const uint16_t *of = w->code;
+    int64_t *sum = w->left, count = 0, v = 0;
 
-    memset(w->left, 0, w->sums * sizeof *w->left);
-    memset(w->missing, 0, w->sums * sizeof *w->missing);
-    *code = 0;
-    *next = missing;
     if (w->kind == ENS__PAIRS) {
-        uint64_t count = 0, one = 0;
-
+        kernels_here()->add_pairs(&sum[2], &sum[1], w->code, w->tag + begin, n, last);
+        sum[0] = sum[2] - sum[1];
+        return;
+    }
+    memset(sum, 0, w->sums * sizeof *sum);
+    if (w->kind == ENS__COUNTS) {
         for (size_t i = 0; i < n; i++) {
-            uint32_t tag = w->tag[begin + i] & (0 - (uint32_t)(of[i] <= last));
+            uint32_t t = w->tag[begin + i] & (0 - (uint32_t)(w->code[i] <= last));
 
-            count += tag & 0xffff;
-            one += tag >> 16;
+            sum[t >> 16] += t & 0xffff;
+            count += t & 0xffff;
         }
-        w->left[0] = (int64_t)(count - one);
-        w->left[1] = (int64_t)one;
-        w->left[2] = (int64_t)count;
-    }
-    for (size_t i = 0; i < n; i++) {
-        unsigned c = of[i], left = c <= last ? c : 0, right = c > last ? c : missing;
+        sum[w->k] = count;
+    } else if (w->kind == ENS__RESPONSES) {
+        for (size_t i = 0; i < n; i++) {
+            int64_t in = -(int64_t)(w->code[i] <= last);
 
-        *code = left > *code ? left : *code;
-        *next = right < *next ? right : *next;
-        if (c <= last && w->kind != ENS__PAIRS)
-            ens__work_add(w, w->left, begin + i);
-        else if (c == missing)
-            ens__work_add(w, w->missing, begin + i);
+            v += w->response[begin + i].v & in;
+            count += w->response[begin + i].count & in;
+        }
+        sum[ENS__SUM_W] = sum[2] = count;
+        sum[ENS__SUM_V] = v;
+    } else {
+        for (size_t i = 0; i < n; i++)
+            if (w->code[i] <= last)
+                ens__work_add(w, sum, begin + i);
     }
+}
+
+static void add_missing(ens__work *w, unsigned missing, size_t begin, size_t n)
+{
+    memset(w->missing, 0, w->sums * sizeof *w->missing);
+    for (size_t i = 0; i < n; i++)
+        if (w->code[i] == missing)
+            ens__work_add(w, w->missing, begin + i);
+}
+
+/* The split into w->left and the others, if it is better. */
+static void take(ens__work *w, size_t j, const ens__order *node, unsigned last,
+                 double cut, bool missing_left)
+{
+    double value;
+
+    if (!ens__boundary_value(&value, w, node) || (w->best.found && value <= w->best.gain))
+        return;
+    memcpy(w->best_left, w->left, w->sums * sizeof *w->left);
+    w->best = (ens__split){.found = true,
+                           .missing_left = missing_left,
+                           .feature = (uint32_t)j,
+                           .code = last,
+                           .next = UINT_MAX,
+                           .gain = value,
+                           .cut = cut};
 }
 
 void ens__cut_try(ens__work *w, size_t j, const ens__order *node, ens__stream *s)
@@ -77,35 +232,38 @@ void ens__cut_try(ens__work *w, size_t j, const ens__order *node, ens__stream *s
     const ens__bins *b = w->bins[j];
     size_t begin = node->begin, n = node->rows;
     double u = ens__stream_uniform(s), cut;
-    unsigned last, code, next;
+    unsigned last;
     ends e;
 
     ens__work_codes(w, j, begin, n);
-    e = find_ends(w->code, n, b->n_bins);
+    e = kernels_here()->find_ends(w->code, n, b->n_bins);
     if (e.low > e.high || (e.low == e.high && !e.missing)) {
         ens__split_note_useless(w, j);
         return;
     }
     cut = (1 - u) * b->low[e.low] + u * b->high[e.high];
     last = e.low == e.high ? e.low : last_left(b, &e, cut);
-    sum_sides(w, last, b->n_bins, begin, n, &code, &next);
-    for (int side = 0; side <= (int)e.missing; side++) {
-        double value;
+    add_left(w, last, begin, n);
+    take(w, j, node, last, cut, false);
+    if (!e.missing)
+        return;
+    add_missing(w, b->n_bins, begin, n);
+    for (size_t m = 0; m < w->sums; m++)
+        w->left[m] += w->missing[m];
+    take(w, j, node, last, cut, true);
+}
 
-        for (size_t m = 0; m < w->sums && side == 1; m++)
-            w->left[m] += w->missing[m];
-        if (!ens__boundary_value(&value, w, node) ||
-            (w->best.found && value <= w->best.gain))
-            continue;
-        memcpy(w->best_left, w->left, w->sums * sizeof *w->left);
-        w->best = (ens__split){.found = true,
-                               .missing_left =
-                                   e.missing ? side == 1
-                                             : ens__split_left_is_larger(w, node->sum),
-                               .feature = (uint32_t)j,
-                               .code = code,
-                               .next = next,
-                               .gain = value,
-                               .cut = cut};
-    }
+void ens__cut_complete(ens__work *w, const int64_t *sum, size_t begin, size_t n)
+{
+    ens__split *best = &w->best;
+    const kernels *k = kernels_here();
+    unsigned missing;
+
+    if (!best->found || best->next != UINT_MAX)
+        return;
+    missing = w->bins[best->feature]->n_bins;
+    ens__work_codes(w, best->feature, begin, n);
+    k->find_sides(&best->code, &best->next, w->code, n, best->code, missing);
+    if (!k->find_ends(w->code, n, missing).missing)
+        best->missing_left = ens__split_left_is_larger(w, sum);
 }

@@ -364,5 +364,8 @@ void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
             if (!is_useless(w, w->permutation[i]))
                 try_feature(w, w->permutation[i], &node, how, &s);
     put_back(w, m);
-    ens__direct_complete(w, sum, begin, n);
+    if (w->o->random_cuts)
+        ens__cut_complete(w, sum, begin, n);
+    else
+        ens__direct_complete(w, sum, begin, n);
 }

@@ -319,6 +319,8 @@ void ens__direct_complete(ens__work *w, const int64_t *sum, size_t begin, size_t
 
 /* Try one threshold of a number, drawn from s, in the node of `node`, which needs no groups. Not for absolute error. */
 void ens__cut_try(ens__work *w, size_t j, const ens__order *node, ens__stream *s);
+/* After the last feature of a node: what the best split lacks if it was found here. */
+void ens__cut_complete(ens__work *w, const int64_t *sum, size_t begin, size_t n);
 
 /* ---- team.c: several workers on one tree ----------------------------------------------------------------------- */
 
