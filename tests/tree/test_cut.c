@@ -310,6 +310,66 @@ START_TEST(every_cpu_level_agrees_on_every_kind)
 }
 END_TEST
 
+/* Two, few and many classes, and numbers; a column of many gaps and one of few values. */
+START_TEST(every_cpu_level_draws_the_same_cuts)
+{
+    enum { N = 5000, P = 4 };
+    static const size_t kinds[] = {1, 2, 5, 9};
+    size_t k = kinds[_i];
+    ens_task task = k > 1 ? ENS_TASK_CLASSIFICATION : ENS_TASK_REGRESSION;
+    double *x = calloc(N * P, sizeof *x), *y = calloc(N, sizeof *y);
+    uint32_t *row = calloc(N, sizeof *row), *count = calloc(N, sizeof *count);
+    ens__tree_options o = {.criterion = k > 1 ? ENS__GINI : ENS__SQUARED_ERROR,
+                           .max_depth = SIZE_MAX,
+                           .min_split = 2,
+                           .min_leaf = 1,
+                           .max_features = 3,
+                           .max_leaves = SIZE_MAX,
+                           .min_category = 1,
+                           .max_bins = 255,
+                           .random_cuts = true};
+    ens__tree *best, *base;
+    ens_dataset *d;
+    ens__stream s;
+
+    ens__stream_init(&s, 12, ENS__FOR_TEST, k);
+    for (size_t i = 0; i < N; i++) {
+        for (size_t j = 0; j < P; j++)
+            x[i * P + j] = j == 3 ? ens__stream_below(&s, 3) : ens__stream_gaussian(&s);
+        y[i] = x[i * P] + x[i * P + 3] + ens__stream_gaussian(&s);
+        if (k > 1)
+            y[i] = fmin(fmax(floor(y[i] + (double)k / 2), 0), (double)k - 1);
+        if (ens__stream_below(&s, 3) == 0)
+            x[i * P + 1] = (double)NAN;
+        row[i] = (uint32_t)i;
+        count[i] = 1 + ens__stream_below(&s, 3);
+    }
+    ck_ok(ens_dataset_from_matrix(&d, x, N, P, y, task, &err));
+    ens_fit_args args = {.rows = {d->table->feature, P, row, N},
+                         .count = count,
+                         .task = task,
+                         .k = k,
+                         .label = d->table->label,
+                         .y = d->table->y,
+                         .n_table = N,
+                         .seed = 3};
+    best = grow(&args, &o);
+    ens__cpu_cap(ENS__CPU_BASE);
+    base = grow(&args, &o);
+    ens__cpu_cap(ENS__CPU_V4);
+    ck_assert_uint_gt(best->n_nodes, 1000);
+    ck_assert_uint_eq(best->n_nodes, base->n_nodes);
+    ck_assert_mem_eq(best->node, base->node, best->n_nodes * sizeof *best->node);
+    ens__tree_free(best);
+    ens__tree_free(base);
+    ens_dataset_free(d);
+    free(x);
+    free(y);
+    free(row);
+    free(count);
+}
+END_TEST
+
 /* ---- Columns of two values ------------------------------------------------------------------------------------- */
 
 /* A missing value outside of the fit's rows makes them bytes instead of bits. */
@@ -387,6 +447,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, predictions_keep_monotonic_constraints);
     tcase_add_test(tc, no_constraint_is_none);
     tcase_add_test(tc, every_cpu_level_agrees_on_every_kind);
+    tcase_add_loop_test(tc, every_cpu_level_draws_the_same_cuts, 0, 4);
 }
 
 Suite *cut_suite(void);
