@@ -243,7 +243,7 @@ typedef struct ens_learner_type {
 
 /** Rows a predict call gets at most, and one of a type with ENS_TAKES_LONG_BLOCKS. */
 #define ENS_BLOCK 256
-#define ENS_LONG_BLOCK 4096
+#define ENS_LONG_BLOCK 16384
 
 /** Make a type known under its name. @p type must live as long as the process.
  *  Register before other threads use the library. @return ENS_OK; ENS_EINVAL if the name is taken, the abi

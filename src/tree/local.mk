@@ -4,6 +4,8 @@ libens_internal_la_SOURCES += \
 	src/tree/build.c \
 	src/tree/build.h \
 	src/tree/cut.c \
+	src/tree/cuts.c \
+	src/tree/cuts.h \
 	src/tree/direct.c \
 	src/tree/groups.c \
 	src/tree/grow.c \

@@ -1,49 +1,59 @@
 /* trees.h - the runtime form: all trees of an ensemble, laid out to be walked fast.
  *
- * A row's numbers are first turned into codes: how many of the ensemble's distinct thresholds of that feature lie
- * below.  x <= threshold[c] exactly if its code is <= c, so a step compares two small integers, and gives what the
- * readable form gives for every double. */
+ * A row's values are first turned into codes: of a number, how many of the ensemble's distinct thresholds of that
+ * feature lie below it.  x <= threshold[c] exactly if its code is <= c, so a step compares two small integers, and
+ * gives what the readable form gives for every double. */
 #ifndef ENS_TREE_TREES_H
 #define ENS_TREE_TREES_H
 
+#include <tree/cuts.h>
 #include <tree/tree.h>
 
-/* A node is two words, or more for a set of levels; the child with the smaller subtree follows it, so that small
- * subtrees, where most of a deep tree is, lie in one line of the cache.
+/* A node is one word of 64 bits, at the place that it has in its tree's readable form:
  *
- *     word 0   place of the feature (15 bits) << 16 | limit;   a leaf is one word: ENS__TREES_LEAF | row of values
- *     word 1   words to the other child (29 bits) | ENS__TREES_SET | ENS__TREES_MISSING | ENS__TREES_RIGHT
+ *     left child (32 bits) << 32 | 0xffff - limit (16 bits) << 16 | column (16 bits)
  *
- * A row goes left if (uint16_t)(code + missing) <= limit, where missing is the flag, by which the limit is higher too:
- * the code of a missing value is 0xffff, so that it goes right unless the flag makes it wrap to 0.  The left child
- * follows, or the right one if ENS__TREES_RIGHT is set.
+ * where a row goes left if its code in that column is <= limit.  So node + (code << 16), whose carry goes into the
+ * upper half, has there the child that the row goes to.  A leaf has itself as its left child, the column of zeros,
+ * and in place of the limit the row of values, counted from ens__trees.base of its 65536 nodes: a walker that has
+ * come to it stays.
  *
- * For a set, limit counts the words that follow, whose bit l tells whether level l goes to the child behind them;
- * a missing value is one level more. */
-#define ENS__TREES_LEAF 0x80000000u
-#define ENS__TREES_SET 0x80000000u
-#define ENS__TREES_MISSING 0x40000000u
-#define ENS__TREES_RIGHT 0x20000000u
-#define ENS__TREES_FAR 0x1fffffffu
+ * A number's column is that of its feature, where the code of a missing value is 0xffff, so that it goes right; if
+ * it is to go left, ens__trees.wide is added, to the number of a column that is the same but for a missing value's
+ * code, which is 0.  Rows without missing values have no such columns: the higher bits are masked away.
+ *
+ * Of a set of levels, the upper half is the place of the left child's number among the words of the tree's sets, and
+ * ENS__TREES_SET is added to the column.  Behind it bit l of the set tells whether level l goes right; a missing
+ * value is one level more. */
+#define ENS__TREES_SET  0x8000u
+#define ENS__TREES_SPAN ((size_t)65536)
 
 /* A feature that some tree splits. */
 typedef struct ens__trees_feature {
-    uint32_t feature; /* its number */
+    uint32_t feature;  /* its number */
     uint32_t n_levels; /* categories */
     bool category;
-    double *cut; /* [n_cuts] numbers: distinct thresholds, ascending */
-    size_t n_cuts;
+    ens__cuts cuts; /* numbers: distinct thresholds */
 } ens__trees_feature;
+
+/* Where the parts of a tree begin. */
+typedef struct ens__trees_tree {
+    size_t node, set, base, value;
+    uint32_t depth;
+} ens__trees_tree;
 
 typedef struct ens__trees {
     size_t n, k;
-    uint32_t *word; /* [n_words] and two zeros, so that no step reads past the end */
-    size_t n_words;
-    size_t *root;    /* [n + 1] first word of each tree */
-    double *value;   /* [n_values][k] distinct leaves of all trees */
-    size_t n_values;
-    ens__trees_feature *used; /* [n_used] in the order of their numbers */
-    size_t n_used;
+    ens__trees_tree *tree; /* [n + 1] */
+    uint64_t *node;
+    size_t *base;    /* the row of values of a leaf is base[node / 65536] and what the leaf has */
+    double *value;   /* [][k] */
+    uint32_t *set;   /* and one word that is there to be read */
+    ens__trees_feature *used; /* [n_used] in the order of their numbers, which is that of the columns */
+    size_t n_used;   /* and the column of zeros */
+    size_t stride;   /* codes from one row to the next */
+    size_t wide;     /* a power of 2; codes of a row with missing values are so many more */
+    size_t depth;    /* of the deepest tree */
     bool sets;       /* some node splits by a set */
     size_t block;    /* rows whose codes are made at a time */
 } ens__trees;
@@ -59,8 +69,8 @@ typedef struct ens__trees_source {
     size_t p_tree;
 } ens__trees_source;
 
-/* *out is NULL, and that is no error, for trees that the form has no room for: more than 32767 features in splits,
- * 65534 thresholds of a feature or 65534 levels, or a tree of 2 GB. */
+/* *out is NULL, and that is no error, for trees that the form has no room for: more than 16383 features in
+ * splits, 65534 thresholds of a feature or 65534 levels. */
 ens_status ens__trees_make(ens__trees **out, const ens__trees_source *source, const ens_exec *exec,
                            ens_error *err);
 void ens__trees_free(ens__trees *trees);
@@ -69,5 +79,17 @@ size_t ens__trees_bytes(const ens__trees *trees); /* 0 for NULL */
 /* out[i * k + c] = the sum of the trees' outputs, in their order. */
 void ens__trees_predict(const ens__trees *trees, const ens_rows *rows, double *out, void *scratch);
 size_t ens__trees_scratch(const ens__trees *trees);
+
+/* Codes of rows. */
+typedef struct ens__coded {
+    const uint16_t *code; /* [n][stride] */
+    size_t n, stride;
+    uint32_t mask; /* of a node's column */
+} ens__coded;
+
+/* Apart: the codes of rows, for which code has room for n * (stride + wide); and the nodes of tree t that they end
+ * in. */
+ens__coded ens__trees_codes(const ens__trees *trees, const ens_rows *rows, uint16_t *code);
+void ens__trees_find(const ens__trees *trees, size_t t, const ens__coded *rows, uint32_t *leaf);
 
 #endif

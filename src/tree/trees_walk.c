@@ -1,293 +1,298 @@
 /* trees_walk.c - from rows to the sum of an ensemble's leaves, in the runtime form.
  *
- * The codes of a block of rows lie side by side, so that a step is two loads.  Walkers go down together: of one
- * tree for all rows of a block, or of all trees for a single row.  Each pass moves every walker by one node and
- * keeps those that have not arrived, without a branch on what it finds, and asks for the node that each looks at in
- * the next pass, so that the loads of all overlap. A tree of a deep forest fills a good part of the second level of
- * the cache: a block is long enough that its lines, once there, serve many rows, and is walked in parts whose codes
- * fit the first level. */
+ * The codes of a row lie side by side, so that a step is two loads, an addition and a shift.  Walkers go down
+ * together: of one tree for a group of rows, or of all trees for a single row.  Each pass moves every walker by one
+ * node, without a branch on what it finds, so that the loads of many overlap however long each takes, and asks for
+ * the nodes of the next pass.  The first passes move all walkers, the later ones those that have not arrived.
+ *
+ * A tree of a deep forest fills a good part of the second level of the cache: a block of rows is long, so that its
+ * lines, once there, serve many rows, and those of the next tree are fetched meanwhile. */
 #include <config.h>
 
-#include <core/cpu.h>
-#include <math.h>
 #include <string.h>
 #include <tree/trees.h>
 
-#if ENS_HAVE_LEVELS
-#include <immintrin.h>
-#endif
-
-/* Walkers at a time, and in one register. */
-#define WALKERS 256
-#define LANES   16
+/* Walkers at a time: of rows, whose codes are to fit the first level of the cache, and of trees. */
+#define ROWS  256
+#define TREES 512
+/* Passes before it pays to tell who has arrived, and then between two looks. */
+#define BLIND 12
+#define APART 3
 /* Fewer rows walk all trees at once, row by row. */
 #define FEW_ROWS 32
-/* Words of a tree for each row, at most, that are fetched before the rows begin. */
-#define FETCH_WORDS 32
-/* Words of all trees that are more than the second level of a cache holds. */
-#define LARGE ((size_t)1 << 18)
-/* Codes that are looked for at a time. */
-#define SEARCHES 8
+/* Nodes of a tree for each row, at most, that are fetched before the rows need them. */
+#define FETCH_NODES 16
+/* Rows whose codes are made feature by feature. */
+#define CODE_ROWS 16384
 
 #if defined(__GNUC__)
+#define INLINE inline __attribute__((always_inline))
 #define PREFETCH(p) __builtin_prefetch(p)
 #else
+#define INLINE inline
 #define PREFETCH(p) ((void)(p))
+#endif
+/* Else the loop's own instructions are a third of a step's. */
+#if defined(__clang__)
+#define UNROLL _Pragma("unroll 8")
+#elif defined(__GNUC__) && __GNUC__ >= 8
+#define UNROLL _Pragma("GCC unroll 8")
+#else
+#define UNROLL
 #endif
 
 /* ---- Codes ---------------------------------------------------------------------------------------------------- */
 
-/* column[i * stride]: how many of the cuts are below x[row[i]], for n rows; 0xffff for NaN. Halving takes the same
- * steps for every value, so the searches run side by side. */
-static inline __attribute__((always_inline)) void search(const ens__trees_feature *f,
-                                                         const double *restrict x,
-                                                         const uint32_t *restrict row,
-                                                         size_t n, size_t stride,
-                                                         uint16_t *restrict column)
+/* The codes of n rows for one feature. */
+static void code_feature(const ens__trees_feature *f, const ens_feature *from,
+                         const uint32_t *row, size_t n, uint16_t *code, size_t stride)
 {
-    const double *restrict cut = f->cut;
-    double value[SEARCHES];
-    size_t base[SEARCHES];
-
-    for (size_t i = 0; i < n; i++) {
-        value[i] = x[row[i]];
-        base[i] = 0;
-    }
-    for (size_t half, left = f->n_cuts; left > 1; left -= half) {
-        half = left / 2;
-        for (size_t i = 0; i < n; i++)
-            base[i] += half & -(size_t)(cut[base[i] + half - 1] < value[i]);
+    if (!f->category) {
+        ens__cuts_codes(&f->cuts, from->x, row, n, code, stride);
+        return;
     }
     for (size_t i = 0; i < n; i++) {
-        size_t below = base[i] + (cut[base[i]] < value[i]);
+        uint32_t level = (uint32_t)from->code[row[i]]; /* -1, missing, is the largest */
 
-        column[i * stride] = isnan(value[i]) ? 0xffff : (uint16_t)below;
+        code[i * stride] = (uint16_t)(level < f->n_levels ? level : f->n_levels);
     }
 }
 
-/* The codes of n rows, a row's side by side. */
-static void make_codes(const ens__trees *trees, const ens_rows *rows, size_t begin,
-                       size_t n, uint16_t *restrict code)
+static bool has_missing(const uint16_t *code, size_t n)
 {
-    size_t stride = trees->n_used;
-    const uint32_t *row = rows->row + begin;
+    unsigned found = 0;
 
+    for (size_t i = 0; i < n; i++)
+        found |= code[i] == ENS__CUTS_MISSING;
+    return found != 0;
+}
+
+/* Add to each row the columns in which a missing value goes left. */
+static void widen(const ens__trees *trees, uint16_t *code, size_t n)
+{
+    size_t from = trees->stride, to = from + trees->wide;
+
+    for (size_t i = n; i-- > 0;) {
+        uint16_t *row = code + i * to;
+
+        memmove(row, code + i * from, from * sizeof *row);
+        for (size_t c = 0; c < trees->n_used; c++)
+            row[trees->wide + c] = row[c] == ENS__CUTS_MISSING ? 0 : row[c];
+    }
+}
+
+ens__coded ens__trees_codes(const ens__trees *trees, const ens_rows *rows, uint16_t *code)
+{
+    size_t n = rows->n, stride = trees->stride;
+    ens__coded out = {code, n, stride, (uint32_t)trees->wide - 1};
+
+    memset(code, 0, n * stride * sizeof *code);
     for (size_t u = 0; u < trees->n_used; u++) {
         const ens__trees_feature *f = &trees->used[u];
-        const ens_feature *from = &rows->feature[f->feature];
-        uint16_t *column = code + u;
 
-        if (!f->category) {
-            size_t i = 0;
-
-            for (; i + SEARCHES <= n; i += SEARCHES)
-                search(f, from->x, row + i, SEARCHES, stride, column + i * stride);
-            for (; i < n; i++)
-                search(f, from->x, row + i, 1, stride, column + i * stride);
-            continue;
-        }
-        for (size_t i = 0; i < n; i++) {
-            uint32_t level =
-                (uint32_t)from->code[row[i]]; /* -1, missing, is the largest */
-
-            column[i * stride] = (uint16_t)(level < f->n_levels ? level : f->n_levels);
-        }
+        code_feature(f, &rows->feature[f->feature], rows->row, n, code + u, stride);
     }
+    if (has_missing(code, n * stride)) {
+        widen(trees, code, n);
+        out.stride += trees->wide;
+        out.mask += (uint32_t)trees->wide;
+    }
+    return out;
 }
 
 /* ---- Walking ---------------------------------------------------------------------------------------------------- */
 
-/* Walker i < n begins at word[begin[i]], or at word[0] if begin is NULL, and sees code[i * stride]; leaf[i] becomes
- * the leaf that it comes to. As walkers arrive, others set out, so that few are on their way only at the end. */
-#define WALK_ARGS                                                                        \
-    const uint32_t *restrict word, const uint32_t *restrict begin,                       \
-        const uint16_t *restrict code, size_t stride, uint32_t *restrict leaf, size_t n
-#define WALK_NAMES word, begin, code, stride, leaf, n
+/* Walkers, each of one tree and one row. */
+typedef struct walk {
+    const uint64_t *node;        /* of the tree, or of all */
+    const uint32_t *set;
+    const ens__trees_tree *tree; /* where that of walker i begins, if each has its own */
+    ens__coded rows;             /* of walker i row i, or one for all */
+    size_t depth;                /* steps that some walker takes, at most */
+} walk;
 
-static inline __attribute__((always_inline)) void walk_body(WALK_ARGS, bool sets)
+/* The node after node `at`, of a leaf itself. */
+static INLINE uint32_t next(const uint64_t *node, const uint32_t *set,
+                            const uint16_t *code, uint32_t mask, uint32_t at, bool sets)
 {
-    uint16_t who[WALKERS];
-    uint32_t at[WALKERS];
-    size_t begun = 0, walking = 0;
+    uint64_t word = node[at];
+    uint32_t x = code[(uint32_t)word & mask];
+    uint32_t by_number = (uint32_t)((word + ((uint64_t)x << 16)) >> 32);
 
-    for (;;) {
-        size_t kept = 0;
+    if (!sets)
+        return by_number;
 
-        for (; walking < WALKERS && begun < n; walking++, begun++) {
-            who[walking] = (uint16_t)begun;
-            at[walking] = begin != NULL ? begin[begun] : 0;
-        }
-        if (walking == 0)
-            break;
-        for (size_t a = 0; a < walking; a++) {
-            uint32_t i = who[a], here = at[a];
-            uint32_t node = word[here], far = word[here + 1];
-            uint32_t split = (node >> 31) - 1; /* all ones, or 0 for a leaf */
-            uint32_t x = code[i * stride + (node >> 16 & split)];
-            uint32_t limit = node & 0xffff, near = 2;
-            uint32_t follows = (uint16_t)(x + (far >> 30 & 1)) <= limit;
+    uint32_t by = 0 - (uint32_t)(word / ENS__TREES_SET & 1); /* all ones for a set */
+    const uint32_t *s = set + (by & (uint32_t)(word >> 32));
+    uint32_t bits = s[by & (1 + x / 32)];
 
-            follows ^= far >> 29 & 1;
+    return (by & (s[0] + (bits >> x % 32 & 1))) | (~by & by_number);
+}
 
-            if (sets) {
-                uint32_t set = -(far >> 31) & split;
-                uint32_t bits = word[here + (set & (2 + x / 32))];
+/* The next node of walker i. */
+static INLINE uint32_t step(const walk *w, size_t i, uint32_t at, bool sets, bool trees)
+{
+    const uint64_t *node = trees ? w->node + w->tree[i].node : w->node;
+    const uint32_t *set = trees && sets ? w->set + w->tree[i].set : w->set;
+    const uint16_t *code = w->rows.code + (trees ? 0 : i * w->rows.stride);
 
-                follows = (set & bits >> x % 32 & 1) | (~set & follows);
-                near += limit & set;
-            }
-            leaf[i] = node;
-            who[kept] = (uint16_t)i;
-            here += (near & -follows) | (far & ENS__TREES_FAR & (follows - 1));
-            at[kept] = here;
-            PREFETCH(word + here);
-            kept += split & 1;
-        }
-        walking = kept;
+    at = next(node, set, code, w->rows.mask, at, sets);
+    PREFETCH(node + at);
+    return at;
+}
+
+/* Move all n walkers. */
+static INLINE void pass(const walk *w, uint32_t *restrict at, size_t n, bool sets,
+                        bool trees)
+{
+    UNROLL
+    for (size_t i = 0; i < n; i++)
+        at[i] = step(w, i, at[i], sets, trees);
+}
+
+/* Move the walkers who[n]. */
+static INLINE void pass_some(const walk *w, uint32_t *restrict at,
+                             const uint16_t *restrict who, size_t n, bool sets,
+                             bool trees)
+{
+    UNROLL
+    for (size_t a = 0; a < n; a++)
+        at[who[a]] = step(w, who[a], at[who[a]], sets, trees);
+}
+
+/* Move the walkers who[n], and keep those that had not arrived; returns how many. */
+static INLINE size_t pass_on(const walk *w, uint32_t *restrict at, uint16_t *restrict who,
+                             size_t n, bool sets, bool trees)
+{
+    size_t kept = 0;
+
+    UNROLL
+    for (size_t a = 0; a < n; a++) {
+        uint16_t i = who[a];
+        uint32_t here = at[i];
+
+        at[i] = step(w, i, here, sets, trees);
+        who[kept] = i;
+        kept += at[i] != here;
+    }
+    return kept;
+}
+
+/* at[i]: the leaf that walker i < n comes to, from the root; who has room for n. */
+static INLINE void walk_body(const walk *from, uint32_t *restrict at,
+                             uint16_t *restrict who, size_t n, bool sets, bool trees)
+{
+    const walk w = *from; /* which no store changes */
+
+    memset(at, 0, n * sizeof *at);
+    for (size_t d = 0; d < w.depth && d < BLIND; d++)
+        pass(&w, at, n, sets, trees);
+    if (w.depth <= BLIND)
+        return;
+    for (size_t i = 0; i < n; i++)
+        who[i] = (uint16_t)i;
+    while (n > 0) {
+        for (size_t d = 1; d < APART; d++)
+            pass_some(&w, at, who, n, sets, trees);
+        n = pass_on(&w, at, who, n, sets, trees);
     }
 }
 
-typedef void walk_fn(WALK_ARGS);
-
-static void walk_numbers(WALK_ARGS)
+static void rows_by_numbers(const walk *w, uint32_t *at, uint16_t *who, size_t n)
 {
-    walk_body(WALK_NAMES, false);
+    walk_body(w, at, who, n, false, false);
 }
 
-static void walk_sets(WALK_ARGS)
+static void rows_by_sets(const walk *w, uint32_t *at, uint16_t *who, size_t n)
 {
-    walk_body(WALK_NAMES, true);
+    walk_body(w, at, who, n, true, false);
 }
 
-#if ENS_HAVE_LEVELS
-
-/* The lanes of `on` that begin at p, others 0. */
-#define LOAD(on, p) _mm512_maskz_loadu_epi32(on, p)
-/* p[i] of 32 bits for the lanes of `on`, others 0, at p + i * scale. The explicit zero spares a wait for what the
- * register held before. */
-#define GATHER(on, i, p, scale)                                                          \
-    _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), on, i, p, scale)
-
-/* Sixteen walkers at a time. */
-ENS_TARGET_V4 static inline __attribute__((always_inline)) void lanes_body(WALK_ARGS,
-                                                                           bool sets)
+static void trees_by_numbers(const walk *w, uint32_t *at, uint16_t *who, size_t n)
 {
-    const __m512i low = _mm512_set1_epi32(0xffff), two = _mm512_set1_epi32(2);
-    const __m512i one = _mm512_set1_epi32(1), right = _mm512_set1_epi32(ENS__TREES_RIGHT);
-    const __m512i wide = _mm512_set1_epi32((int)stride);
-    uint32_t who[WALKERS + LANES], at[WALKERS + LANES];
-    size_t begun = 0, walking = 0;
-
-    for (;;) {
-        size_t kept = 0;
-
-        for (; walking < WALKERS && begun < n; walking++, begun++) {
-            who[walking] = (uint32_t)begun;
-            at[walking] = begin != NULL ? begin[begun] : 0;
-        }
-        if (walking == 0)
-            break;
-        for (size_t a = 0; a < walking; a += 16) {
-            __mmask16 on =
-                walking - a >= 16 ? 0xffff : (__mmask16)((1u << (walking - a)) - 1);
-            __m512i i = LOAD(on, who + a), here = LOAD(on, at + a);
-            __m512i node = GATHER(on, here, word, 4), far = GATHER(on, here, word + 1, 4);
-            __mmask16 split = on & (__mmask16)~_mm512_movepi32_mask(node);
-            __m512i column = _mm512_add_epi32(_mm512_mullo_epi32(i, wide),
-                                              _mm512_srli_epi32(node, 16));
-            __m512i x = _mm512_and_si512(GATHER(split, column, code, 2), low);
-            __m512i limit = _mm512_and_si512(node, low), near = two;
-            __m512i missing = _mm512_and_si512(_mm512_srli_epi32(far, 30), one);
-            __m512i y = _mm512_and_si512(_mm512_add_epi32(x, missing), low);
-            __mmask16 follows = _mm512_cmple_epu32_mask(y, limit), set;
-
-            follows ^= _mm512_test_epi32_mask(far, right);
-
-            if (sets && (set = split & _mm512_movepi32_mask(far)) != 0) {
-                __m512i place = _mm512_add_epi32(here, _mm512_srli_epi32(x, 5));
-                __m512i bits = GATHER(set, place, word + 2, 4);
-                __m512i bit = _mm512_and_si512(x, _mm512_set1_epi32(31));
-
-                bits = _mm512_srlv_epi32(bits, bit);
-                follows = (follows & (__mmask16)~set) |
-                          _mm512_mask_test_epi32_mask(set, bits, _mm512_set1_epi32(1));
-                near = _mm512_mask_add_epi32(near, set, near, limit);
-            }
-            far = _mm512_and_si512(far, _mm512_set1_epi32(ENS__TREES_FAR));
-            here = _mm512_add_epi32(here, _mm512_mask_mov_epi32(far, follows, near));
-            if (split != on)
-                _mm512_mask_i32scatter_epi32(leaf, on & (__mmask16)~split, i, node, 4);
-            _mm512_storeu_si512(who + kept, _mm512_maskz_compress_epi32(split, i));
-            _mm512_storeu_si512(at + kept, _mm512_maskz_compress_epi32(split, here));
-            kept += (size_t)__builtin_popcount(split);
-        }
-        walking = kept;
-    }
+    walk_body(w, at, who, n, false, true);
 }
 
-ENS_TARGET_V4 static void walk_numbers_v4(WALK_ARGS)
+static void trees_by_sets(const walk *w, uint32_t *at, uint16_t *who, size_t n)
 {
-    lanes_body(WALK_NAMES, false);
+    walk_body(w, at, who, n, true, true);
 }
 
-ENS_TARGET_V4 static void walk_sets_v4(WALK_ARGS)
+/* As ens__trees_find(), for at most ROWS rows from row `begin` on. */
+static void find_some(const ens__trees *trees, size_t t, const ens__coded *rows,
+                      size_t begin, size_t n, uint32_t *leaf)
 {
-    lanes_body(WALK_NAMES, true);
-}
-#endif
+    const ens__trees_tree *tree = &trees->tree[t];
+    walk w = {.node = trees->node + tree->node,
+              .set = trees->set + tree->set,
+              .rows = *rows,
+              .depth = tree->depth};
+    uint16_t who[ROWS];
 
-/* Lanes cannot ask for nodes ahead of their use: where walkers share no lines of the cache, as those of one row in
- * large trees do, they are slower than the plain kernel. */
-static walk_fn *walk_here(const ens__trees *trees, bool lanes)
+    w.rows.code += begin * rows->stride;
+    if (trees->sets)
+        rows_by_sets(&w, leaf, who, n);
+    else
+        rows_by_numbers(&w, leaf, who, n);
+}
+
+void ens__trees_find(const ens__trees *trees, size_t t, const ens__coded *rows,
+                     uint32_t *leaf)
 {
-#if ENS_HAVE_LEVELS
-    if (lanes && ens__cpu_level() >= ENS__CPU_V4)
-        return trees->sets ? walk_sets_v4 : walk_numbers_v4;
-#endif
-    (void)lanes;
-    return trees->sets ? walk_sets : walk_numbers;
+    for (size_t i = 0; i < rows->n; i += ROWS)
+        find_some(trees, t, rows, i, rows->n - i < ROWS ? rows->n - i : ROWS, leaf + i);
 }
 
 /* ---- Sums ------------------------------------------------------------------------------------------------------- */
 
-/* out[i] += the value of leaf[i] */
-static void add_leaves(const ens__trees *trees, const uint32_t *leaf, size_t n,
-                       double *out)
+/* The values of a leaf of a tree. */
+static INLINE const double *value_of(const ens__trees *trees, const ens__trees_tree *tree,
+                                     uint32_t leaf, size_t k)
 {
-    const double *value = trees->value;
+    uint64_t word = trees->node[tree->node + leaf];
+
+    return trees->value +
+           (trees->base[tree->base + leaf / ENS__TREES_SPAN] + (word >> 16 & 0xffff)) * k;
+}
+
+/* out[i] += the values of leaf[i] of one tree */
+static void add_leaves(const ens__trees *trees, size_t t, const uint32_t *leaf, size_t n,
+                       double *restrict out)
+{
+    const ens__trees_tree *tree = &trees->tree[t];
     size_t k = trees->k;
 
     if (k == 1)
         for (size_t i = 0; i < n; i++)
-            out[i] += value[leaf[i] & ~ENS__TREES_LEAF];
+            out[i] += *value_of(trees, tree, leaf[i], 1);
     else if (k == 2)
         for (size_t i = 0; i < n; i++) {
-            const double *v = value + (size_t)(leaf[i] & ~ENS__TREES_LEAF) * 2;
+            const double *v = value_of(trees, tree, leaf[i], 2);
 
             out[2 * i] += v[0];
             out[2 * i + 1] += v[1];
         }
     else
         for (size_t i = 0; i < n; i++) {
-            const double *v = value + (leaf[i] & ~ENS__TREES_LEAF) * k;
+            const double *v = value_of(trees, tree, leaf[i], k);
 
             for (size_t c = 0; c < k; c++)
                 out[i * k + c] += v[c];
         }
 }
 
-/* out += the values of all of leaf[n], in their order: of one row */
-static void add_trees(const ens__trees *trees, const uint32_t *leaf, size_t n,
-                      double *out)
+/* out += the values of leaf[i] of tree t + i, in their order: of one row */
+static void add_trees(const ens__trees *trees, size_t t, const uint32_t *leaf, size_t n,
+                      double *restrict out)
 {
-    const double *value = trees->value;
+    const ens__trees_tree *tree = &trees->tree[t];
     size_t k = trees->k;
 
     if (k == 2) {
         double a = out[0], b = out[1];
 
         for (size_t i = 0; i < n; i++) {
-            const double *v = value + (size_t)(leaf[i] & ~ENS__TREES_LEAF) * 2;
+            const double *v = value_of(trees, &tree[i], leaf[i], 2);
 
             a += v[0];
             b += v[1];
@@ -297,73 +302,85 @@ static void add_trees(const ens__trees *trees, const uint32_t *leaf, size_t n,
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        const double *v = value + (leaf[i] & ~ENS__TREES_LEAF) * k;
+        const double *v = value_of(trees, &tree[i], leaf[i], k);
 
         for (size_t c = 0; c < k; c++)
             out[c] += v[c];
     }
 }
 
-/* Ask for all of a tree, where the walks will need most of it: line by line is faster than as they come to it. */
-static void fetch(const uint32_t *word, size_t n_words, size_t n_rows)
+/* Ask for part i of n of a tree, if the rows will need most of it: line by line is faster than as they come to it. */
+static void fetch(const ens__trees *trees, size_t t, size_t n_rows, size_t i, size_t n)
 {
-    if (n_words > FETCH_WORDS * n_rows)
+    const uint64_t *node;
+    size_t nodes;
+
+    if (t >= trees->n)
         return;
-    for (size_t w = 0; w < n_words; w += 16)
-        PREFETCH(word + w);
+    node = trees->node + trees->tree[t].node;
+    nodes = trees->tree[t + 1].node - trees->tree[t].node;
+    if (nodes > FETCH_NODES * n_rows)
+        return;
+    for (size_t at = nodes * i / n; at < nodes * (i + 1) / n; at += 64 / sizeof *node)
+        PREFETCH(node + at);
 }
 
 /* One tree after the other, all rows of a block through each. */
-static void sum_rows(const ens__trees *trees, const uint16_t *code, size_t n, double *out)
+static void sum_rows(const ens__trees *trees, const ens__coded *rows, double *out)
 {
-    walk_fn *walk = walk_here(trees, true);
-    size_t stride = trees->n_used;
-    uint32_t leaf[ENS_LONG_BLOCK];
+    size_t groups = (rows->n + ROWS - 1) / ROWS;
+    uint32_t leaf[ROWS];
 
-    for (size_t t = 0; t < trees->n; t++) {
-        fetch(trees->word + trees->root[t], trees->root[t + 1] - trees->root[t], n);
-        walk(trees->word + trees->root[t], NULL, code, stride, leaf, n);
-        add_leaves(trees, leaf, n, out);
-    }
+    fetch(trees, 0, rows->n, 0, 1);
+    for (size_t t = 0; t < trees->n; t++)
+        for (size_t g = 0; g < groups; g++) {
+            size_t begin = g * ROWS, n = rows->n - begin < ROWS ? rows->n - begin : ROWS;
+
+            fetch(trees, t + 1, rows->n, g, groups);
+            find_some(trees, t, rows, begin, n, leaf);
+            add_leaves(trees, t, leaf, n, out + begin * trees->k);
+        }
 }
 
-/* All trees at once, for one row. */
-static void sum_trees(const ens__trees *trees, const uint16_t *code, double *out)
+/* All trees at once, row by row. */
+static void sum_trees(const ens__trees *trees, const ens__coded *rows, double *out)
 {
-    walk_fn *walk = walk_here(trees, trees->n_words < LARGE);
-    uint32_t root[ENS_LONG_BLOCK], leaf[ENS_LONG_BLOCK];
+    walk w = {trees->node, trees->set, NULL, *rows, trees->depth};
+    uint16_t who[TREES];
+    uint32_t leaf[TREES];
 
-    for (size_t t = 0; t < trees->n; t += ENS_LONG_BLOCK) {
-        size_t m = trees->n - t < ENS_LONG_BLOCK ? trees->n - t : ENS_LONG_BLOCK;
+    for (size_t i = 0; i < rows->n; i++, w.rows.code += rows->stride)
+        for (size_t t = 0; t < trees->n; t += TREES) {
+            size_t n = trees->n - t < TREES ? trees->n - t : TREES;
 
-        for (size_t i = 0; i < m; i++)
-            root[i] = (uint32_t)trees->root[t + i];
-        walk(trees->word, root, code, 0, leaf, m);
-        add_trees(trees, leaf, m, out);
-    }
+            w.tree = &trees->tree[t];
+            if (trees->sets)
+                trees_by_sets(&w, leaf, who, n);
+            else
+                trees_by_numbers(&w, leaf, who, n);
+            add_trees(trees, t, leaf, n, out + i * trees->k);
+        }
 }
 
 size_t ens__trees_scratch(const ens__trees *trees)
 {
-    return (trees->block * trees->n_used + 2) * sizeof(uint16_t);
+    return trees->block * (trees->stride + trees->wide) * sizeof(uint16_t);
 }
 
 void ens__trees_predict(const ens__trees *trees, const ens_rows *rows, double *out,
                         void *scratch)
 {
-    bool far_apart = trees->n_words > UINT32_MAX; /* a walker's place has 32 bits */
-    size_t k = trees->k, stride = trees->n_used;
-    uint16_t *code = scratch;
+    size_t k = trees->k;
 
     memset(out, 0, rows->n * k * sizeof *out);
     for (size_t begin = 0; begin < rows->n; begin += trees->block) {
         size_t n = rows->n - begin < trees->block ? rows->n - begin : trees->block;
+        ens_rows part = {rows->feature, rows->p, rows->row + begin, n};
+        ens__coded coded = ens__trees_codes(trees, &part, scratch);
 
-        make_codes(trees, rows, begin, n, code);
-        if (n >= FEW_ROWS || far_apart)
-            sum_rows(trees, code, n, out + begin * k);
+        if (n >= FEW_ROWS)
+            sum_rows(trees, &coded, out + begin * k);
         else
-            for (size_t i = 0; i < n; i++)
-                sum_trees(trees, code + i * stride, out + (begin + i) * k);
+            sum_trees(trees, &coded, out + begin * k);
     }
 }
