@@ -377,7 +377,8 @@ static ens_status make_scratch(ens__work *w, ens_error *err)
         (w->missing = ens__arena_take(a, w->sums, sizeof *w->missing)) == NULL ||
         (w->ascending = ens__arena_take(a, codes, sizeof *w->ascending)) == NULL ||
         (w->order = ens__arena_take(a, codes, sizeof *w->order)) == NULL ||
-        (w->place = ens__arena_take(a, codes, sizeof *w->place)) == NULL ||
+        (w->placed = ens__arena_take(a, codes, sizeof *w->placed)) == NULL ||
+        (w->placed2 = ens__arena_take(a, codes, sizeof *w->placed2)) == NULL ||
         (w->set = ens__arena_zeros(a, w->set_words, sizeof *w->set)) == NULL ||
         (w->best_left = ens__arena_take(a, w->sums, sizeof *w->best_left)) == NULL ||
         (w->permutation = ens__arena_take(a, w->p, sizeof *w->permutation)) == NULL ||

@@ -150,29 +150,49 @@ static double group_place(const ens__work *w, size_t g, size_t c)
     }
 }
 
-/* The first n of w->order by place, equal ones by level: shell sort (few groups, no memory). */
+/* Whether a comes before b: equal places by level. All without a branch. */
+static inline bool is_before(const ens__placed *a, const ens__placed *b)
+{
+    return (a->place < b->place) | ((a->place == b->place) & (a->group < b->group));
+}
+
+/* Two runs from[begin .. middle) and from[middle .. end) into one. */
+static void merge(ens__placed *restrict to, const ens__placed *restrict from,
+                  size_t begin, size_t middle, size_t end)
+{
+    size_t i = begin, j = middle, k = begin;
+
+    while (i < middle && j < end) {
+        bool right = is_before(&from[j], &from[i]);
+
+        to[k++] = *(right ? &from[j] : &from[i]);
+        j += right;
+        i += !right;
+    }
+    memcpy(to + k, from + i, (middle - i) * sizeof *to);
+    memcpy(to + k + (middle - i), from + j, (end - j) * sizeof *to);
+}
+
+/* The first n of w->order by place. Merging has no branches that depend on the places, which are as good as random. */
 static void sort_groups(ens__work *w, size_t n, size_t c)
 {
-    uint32_t *order = w->order;
+    ens__placed *from = w->placed, *to = w->placed2;
 
     for (size_t g = 0; g < n; g++)
-        w->place[order[g]] = group_place(w, order[g], c);
-    for (size_t gap = n / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11)
-        for (size_t i = gap; i < n; i++) {
-            uint32_t group = order[i];
-            double place = w->place[group];
-            size_t j = i;
+        from[g] = (ens__placed){group_place(w, w->order[g], c), w->order[g]};
+    for (size_t run = 1; run < n; run *= 2) {
+        ens__placed *swap = from;
 
-            for (; j >= gap; j -= gap) {
-                uint32_t other = order[j - gap];
+        for (size_t begin = 0; begin < n; begin += 2 * run) {
+            size_t middle = begin + run < n ? begin + run : n;
 
-                if (w->place[other] < place ||
-                    (w->place[other] == place && other < group))
-                    break;
-                order[j] = other;
-            }
-            order[j] = group;
+            merge(to, from, begin, middle, middle + run < n ? middle + run : n);
         }
+        from = to;
+        to = swap;
+    }
+    for (size_t g = 0; g < n; g++)
+        w->order[g] = from[g].group;
 }
 
 /* The class of rank r by weight in the node, SIZE_MAX if there are not so many. */

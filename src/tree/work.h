@@ -74,6 +74,12 @@ typedef struct ens__groups {
     int64_t *sum;     /* [g][sums] SUMS */
 } ens__groups;
 
+/* A group of a category, and by what it is ordered. */
+typedef struct ens__placed {
+    double place;
+    uint32_t group;
+} ens__placed;
+
 /* Where a record has the code of a feature. */
 typedef struct ens__field {
     uint32_t offset; /* of its byte */
@@ -131,7 +137,7 @@ typedef struct ens__work {
     int64_t *cell_sum;    /* [max_codes][sums] */
     uint64_t *occupied;   /* [max_codes / 64 + 1] */
     uint32_t *ascending, *order; /* [max_codes] groups as they are tried: numbers, categories */
-    double *place;        /* [max_codes] of categories in their order */
+    ens__placed *placed, *placed2; /* [max_codes] sorting categories */
     uint32_t *left_n, *left_one; /* [max_codes] sums of the groups tried so far */
     int64_t *left_v;
     int64_t *left, *right, *missing; /* [sums] */
