@@ -26,7 +26,8 @@ typedef enum ens_param_kind {
     ENS_PARAM_WORD,   /**< int: index into words */
     ENS_PARAM_AMOUNT, /**< ens_amount: 3 is a count, 0.5 or 1.0 a fraction, or a word */
     ENS_PARAM_LIST,   /**< ens_list: a word, or [v, v, ...] */
-    ENS_PARAM_TEXT    /**< char *, owned by the parameter struct; NULL when empty */
+    ENS_PARAM_TEXT    /**< char *, owned by the parameter struct; NULL when empty. In a recipe "quoted", or as it
+                           is if it is a word or word(key=value, ...) */
 } ens_param_kind;
 
 typedef enum ens_amount_kind {
@@ -317,6 +318,7 @@ typedef struct ens_loss_type {
     size_t params_size;      /**< of the parameter struct */
     double max_gradient;     /**< no |gradient| of a row of weight 1 is above it; 0: that depends on the data */
     double max_hessian;      /**< likewise */
+    size_t max_group;        /**< rows of a group at most; 0: any number */
 
     /** Optional: limits that involve several parameters. */
     ens_status (*check)(const void *params, ens_error *err);
@@ -325,8 +327,8 @@ typedef struct ens_loss_type {
     size_t (*n_scores)(const void *params, size_t n_classes);
     /** Optional: what is wrong with a response that is finite, such as "is negative"; NULL: nothing. */
     const char *(*refuses)(const void *params, double y);
-    /** Optional: out[k], the constant scores of least mean loss. Else they are found by Newton steps from 0. Scores
-     *  of @p rows are not looked at. */
+    /** Optional: out[k], the constant scores of least mean loss, with `adapted` if it is above 0. Else they are found
+     *  by Newton steps from 0. Scores of @p rows are not looked at. Not of ENS_LOSS_RANKS: 0. */
     ens_status (*start)(const void *params, const ens_loss_rows *rows, double *out, ens_error *err);
     /** Of row i's loss times its weight: g[c * rows->stride + i], the derivative by score c, and h, the second one or
      *  what a Newton step shall use in its place, never negative. Finite for every score, however large. */

@@ -102,6 +102,40 @@ ens_status ens__lexer_init(ens__lexer *lx, const char *line, ens_error *err)
     return ens__lexer_next(lx, err);
 }
 
+/* As it was written, but for spaces. */
+static void add_token(ens__buf *out, const ens__token *t)
+{
+    bool text = t->kind == ENS__TOKEN_TEXT;
+
+    ens__buf_puts(out, text ? "\"" : "");
+    ens__buf_add(out, t->s, t->n);
+    ens__buf_puts(out, text ? "\"" : t->n == 1 && t->s[0] == ',' ? " " : "");
+}
+
+ens_status ens__lexer_call(ens__buf *out, ens__lexer *lx, ens_error *err)
+{
+    ens__lexer ahead;
+    size_t depth = 0;
+    ens_status st;
+
+    if (lx->token.kind != ENS__TOKEN_WORD)
+        return ens__lexer_unexpected(lx, "a name", err);
+    add_token(out, &lx->token);
+    ahead = *lx;
+    if ((st = ens__lexer_next(&ahead, NULL)) != ENS_OK || !ens__lexer_is(&ahead, "("))
+        return ENS_OK;
+    do {
+        if ((st = ens__lexer_next(lx, err)) != ENS_OK)
+            return st;
+        if (lx->token.kind == ENS__TOKEN_END)
+            return ens__lexer_unexpected(lx, "`)`", err);
+        add_token(out, &lx->token);
+        depth += ens__lexer_is(lx, "(");
+        depth -= ens__lexer_is(lx, ")");
+    } while (depth > 0);
+    return ENS_OK;
+}
+
 bool ens__lexer_is(const ens__lexer *lx, const char *punct)
 {
     return lx->token.kind == ENS__TOKEN_PUNCT && lx->token.n == strlen(punct) &&

@@ -101,7 +101,7 @@ static const char *kind_phrase(ens_param_kind kind)
     case ENS_PARAM_LIST:
         return "a list [v, v, ...]";
     case ENS_PARAM_TEXT:
-        return "a \"text\"";
+        return "a \"text\", a word or word(...)";
     }
     return "a value";
 }
@@ -250,25 +250,27 @@ done:
     return st;
 }
 
-static ens_status read_text(char **out, const place *at, ens_error *err)
+/* A quoted text, or a word or call, such as `huber` or `huber(alpha=0.9)`, as it stands. */
+static ens_status read_text(char **out, const place *at, ens__lexer *lx, ens_error *err)
 {
     const ens__token *t = at->token;
+    ens__buf b = {0};
     char *s = NULL;
+    ens_status st = ENS_OK;
 
-    if (t->kind != ENS__TOKEN_TEXT && t->kind != ENS__TOKEN_WORD)
-        return wrong_value(at, err);
-    if (t->n > 0) {
-        size_t m = 0;
-
-        if ((s = ens__array(t->n + 1, 1)) == NULL)
-            return ens__nomem(err);
-        for (size_t i = 0; i < t->n; i++) {
-            if (t->s[i] == '\\' && i + 1 < t->n)
-                i++;
-            s[m++] = t->s[i];
-        }
-        s[m] = 0;
+    if (t->kind == ENS__TOKEN_WORD)
+        st = ens__lexer_call(&b, lx, err);
+    else if (t->kind != ENS__TOKEN_TEXT)
+        st = wrong_value(at, err);
+    for (size_t i = 0; i < t->n && t->kind == ENS__TOKEN_TEXT; i++) {
+        i += t->s[i] == '\\' && i + 1 < t->n;
+        ens__buf_add(&b, &t->s[i], 1);
     }
+    if (st == ENS_OK && t->n > 0)
+        st = ens__buf_take(&s, &b, err);
+    ens__buf_clear(&b);
+    if (st != ENS_OK)
+        return st;
     ens__free(*out);
     *out = s;
     return ENS_OK;
@@ -346,7 +348,7 @@ ens_status ens__param_parse(void *params, const ens_param *p, const char *owner,
         st = read_list(f, &at, lx, err);
         break;
     case ENS_PARAM_TEXT:
-        st = read_text(f, &at, err);
+        st = read_text(f, &at, lx, err);
         break;
     }
     return st == ENS_OK ? ens__lexer_next(lx, err) : st;

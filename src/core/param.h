@@ -35,6 +35,9 @@ ens_status ens__lexer_next(ens__lexer *lx, ens_error *err);
 bool ens__lexer_is(const ens__lexer *lx, const char *punct);
 /* Fail unless the current token is punct, which is then passed. */
 ens_status ens__lexer_expect(ens__lexer *lx, const char *punct, ens_error *err);
+/* The call at the current token, `name` or `name(...)`, is added to out without its spaces; the lexer is then at its
+ * last token. */
+ens_status ens__lexer_call(ens__buf *out, ens__lexer *lx, ens_error *err);
 /* ENS_EPARSE at the current token: "expected WHAT, found ..." */
 ens_status ens__lexer_unexpected(const ens__lexer *lx, const char *what, ens_error *err);
 

@@ -45,8 +45,27 @@ static void print_list(ens__buf *b, const ens_param *p, const ens_list *list)
     ens__buf_puts(b, "]");
 }
 
+/* Whether it reads back as the same text without quotes. */
+static bool is_call(bool *failed, const char *s)
+{
+    ens__buf b = {0};
+    ens__lexer lx;
+    bool same = ens__lexer_init(&lx, s, NULL) == ENS_OK &&
+                ens__lexer_call(&b, &lx, NULL) == ENS_OK &&
+                ens__lexer_next(&lx, NULL) == ENS_OK &&
+                lx.token.kind == ENS__TOKEN_END && !b.failed && strcmp(b.s, s) == 0;
+
+    *failed = *failed || b.failed;
+    ens__buf_clear(&b);
+    return same;
+}
+
 static void print_text(ens__buf *b, const char *s)
 {
+    if (s != NULL && is_call(&b->failed, s)) {
+        ens__buf_puts(b, s);
+        return;
+    }
     ens__buf_puts(b, "\"");
     for (; s != NULL && *s != 0; s++) {
         if (*s == '"' || *s == '\\')
@@ -100,8 +119,11 @@ bool ens__param_is_default(const void *params, const ens_param *p)
     ens__buf b = {0};
     bool same;
 
-    if (p->kind == ENS_PARAM_TEXT)
-        return p->def[0] == 0 && *(char *const *)const_field(params, p) == NULL;
+    if (p->kind == ENS_PARAM_TEXT) {
+        const char *s = *(char *const *)const_field(params, p);
+
+        return strcmp(s != NULL ? s : "", p->def) == 0;
+    }
     ens__param_print(&b, params, p);
     same = !b.failed && b.s != NULL && strcmp(b.s, p->def) == 0;
     ens__buf_clear(&b);

@@ -1,7 +1,9 @@
-/* classes.c - losses of classes: logistic for two, softmax for any number.
+/* classes.c - losses of classes and of probabilities.
  *
  * logistic  log(1 + e^-s) of class 1, log(1 + e^s) of class 0, with p = 1 / (1 + e^-s): Friedman, Hastie and Tibshirani
  *           (2000), Additive logistic regression, 4, with scores twice as large
+ * cross_entropy  y of the first and 1 - y of the second, for a y in between
+ * exponential    e^-s of class 1, e^s of class 0, p = 1 / (1 + e^-2s): that of AdaBoost, the same paper, 3
  * softmax   -log p_y, p_c = e^s_c / sum_d e^s_d. The hessian is K / (K - 1) p_c (1 - p_c), by which Friedman (2001),
  *           Greedy function approximation, 4.6, makes up for classes that are fitted each on its own */
 #include <config.h>
@@ -31,7 +33,7 @@ static void logistic_gradient(const void *params, const ens_loss_rows *r, float 
                               float *h)
 {
     (void)params;
-    ENS__GRADIENT_RUN(logistic, r, g, h, 0);
+    ENS__GRADIENT_RUN(logistic, r, g, h, 0, 0);
 }
 
 static void logistic_value(const void *params, const ens_loss_rows *r, double *out)
@@ -45,21 +47,15 @@ static void logistic_value(const void *params, const ens_loss_rows *r, double *o
     }
 }
 
-/* log(p / (1 - p)) */
+/* log(p / (1 - p)) of the mean */
 static ens_status logistic_start(const void *params, const ens_loss_rows *r, double *out,
                                  ens_error *err)
 {
-    double one = 0, all = 0;
+    double p = ens__loss_mean(r);
 
     (void)params;
     (void)err;
-    for (size_t i = 0; i < r->n; i++) {
-        double w = r->w != NULL ? r->w[i] : 1;
-
-        one += w * r->y[i];
-        all += w;
-    }
-    out[0] = ens__loss_log(one / all) - ens__loss_log((all - one) / all);
+    out[0] = ens__loss_log(p) - ens__loss_log(1 - p);
     return ENS_OK;
 }
 
@@ -89,6 +85,106 @@ const ens_loss_type ens__logistic_loss = {
     .gradient = logistic_gradient,
     .value = logistic_value,
     .link = logistic_link,
+};
+
+/* ---- cross_entropy --------------------------------------------------------------------------------------------- */
+
+static const char *cross_entropy_refuses(const void *params, double y)
+{
+    (void)params;
+    return y < 0 || y > 1 ? "is outside [0, 1]" : NULL;
+}
+
+static void cross_entropy_link(const void *params, const double *score, size_t n,
+                               size_t k, double *out)
+{
+    (void)params;
+    (void)k;
+    for (size_t i = 0; i < n; i++) {
+        double e = ens__exp(-fabs(score[i]));
+
+        out[i] = (score[i] < 0 ? e : 1) / (1 + e);
+    }
+}
+
+const ens_loss_type ens__cross_entropy_loss = {
+    .abi = ENS_EXT_ABI,
+    .name = "cross_entropy",
+    .help = "targets are probabilities of an event, in [0, 1]",
+    .caps = ENS_LOSS_REGRESSES,
+    .params = no_params,
+    .params_size = 1,
+    .max_gradient = 1,
+    .max_hessian = 0.25,
+    .refuses = cross_entropy_refuses,
+    .start = logistic_start,
+    .gradient = logistic_gradient,
+    .value = logistic_value,
+    .link = cross_entropy_link,
+};
+
+/* ---- exponential ------------------------------------------------------------------------------------------------ */
+
+ENS_INLINE void exponential_row(ENS__ROW_ARGS)
+{
+    float sign = 2 * y[i] - 1, e = ens__expf(-sign * s[i]);
+
+    (void)w, (void)n, (void)k;
+    e = e < 1e37F ? e : 1e37F;
+    g[i] = weight * (-sign * e);
+    h[i] = weight * e;
+}
+
+ENS__GRADIENT_KERNELS(exponential, exponential_row)
+
+static void exponential_gradient(const void *params, const ens_loss_rows *r, float *g,
+                                 float *h)
+{
+    (void)params;
+    ENS__GRADIENT_RUN(exponential, r, g, h, 0, 0);
+}
+
+static void exponential_value(const void *params, const ens_loss_rows *r, double *out)
+{
+    (void)params;
+    for (size_t i = 0; i < r->n; i++)
+        out[i] = ens__exp((1 - 2 * r->y[i]) * ens__loss_finite(r->score[i]));
+}
+
+static ens_status exponential_start(const void *params, const ens_loss_rows *r,
+                                    double *out, ens_error *err)
+{
+    ens_status st = logistic_start(params, r, out, err);
+
+    out[0] /= 2;
+    return st;
+}
+
+static void exponential_link(const void *params, const double *score, size_t n, size_t k,
+                             double *out)
+{
+    (void)params;
+    (void)k;
+    for (size_t i = 0; i < n; i++) {
+        double e = ens__exp(-2 * fabs(score[i])), large = 1 / (1 + e),
+               small = e / (1 + e);
+
+        out[2 * i] = score[i] < 0 ? large : small;
+        out[2 * i + 1] = score[i] < 0 ? small : large;
+    }
+}
+
+const ens_loss_type ens__exponential_loss = {
+    .abi = ENS_EXT_ABI,
+    .name = "exponential",
+    .help = "two classes: that of AdaBoost, hard on outliers",
+    .caps = ENS_LOSS_CLASSIFIES,
+    .params = no_params,
+    .params_size = 1,
+    .start = exponential_start,
+    .gradient = exponential_gradient,
+    .value = exponential_value,
+    .link = exponential_link,
 };
 
 /* ---- softmax --------------------------------------------------------------------------------------------------- */

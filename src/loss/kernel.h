@@ -24,9 +24,13 @@ static inline double ens__loss_log(double share)
     return ens__log(share > 1e-15 ? share : 1e-15);
 }
 
+/* start.c: of y, weighted. */
+double ens__loss_mean(const ens_loss_rows *r);
+ens_status ens__loss_quantile(double *out, const ens_loss_rows *r, double level, ens_error *err);
+
 /* What rows have in common: parameters of a loss, made ready for floats. */
 typedef struct ens__loss_consts {
-    float a, b, c;
+    float a, b;
 } ens__loss_consts;
 
 #define ENS__GRADIENT_ARGS                                                                                   \
@@ -74,8 +78,8 @@ typedef void (*ens__gradient_fn)(ENS__GRADIENT_ARGS);
     }
 
 /* Run NAME on the rows of r. */
-#define ENS__GRADIENT_RUN(name, r, g, h, ...)                                                                \
-    name##_of(ens__cpu_level())((r)->y, (r)->w, (r)->score, g, h, (r)->n, (ens__loss_consts){__VA_ARGS__})
+#define ENS__GRADIENT_RUN(name, r, g, h, a, b)                                                               \
+    name##_of(ens__cpu_level())((r)->y, (r)->w, (r)->score, g, h, (r)->n, (ens__loss_consts){a, b})
 
 /* The hessian of ENS_LOSS_UNIT_HESSIAN, if it is asked for. */
 static inline void ens__unit_hessian(const ens_loss_rows *r, float *h)

@@ -80,6 +80,50 @@ void ens__loss_fill(float *y, const ens__loss *loss, double origin,
         y[i] = (float)(t->y[t->row[i]] - origin);
 }
 
+/* ---- Groups ---------------------------------------------------------------------------------------------------- */
+
+/* No two of q runs of rows are of the same group. */
+static ens_status check_apart(const uint32_t *begin, size_t q, const uint32_t *of_row,
+                              const uint32_t *row, ens_error *err)
+{
+    double *number = ens__array(q, sizeof *number);
+    uint32_t *order = ens__array(q, sizeof *order);
+    ens_status st = ENS_OK;
+
+    if (number == NULL || order == NULL) {
+        st = ens__nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < q; i++)
+        number[i] = of_row[row[begin[i]]];
+    ens__sort_index(order, number, q);
+    for (size_t i = 1; i < q && st == ENS_OK; i++)
+        if (number[order[i]] == number[order[i - 1]])
+            st = ens__fail(
+                err, ENS_EDATA,
+                "row %zu is of the group of row %zu, but others lie between them",
+                (size_t)row[begin[order[i]]] + 1, (size_t)row[begin[order[i - 1]]] + 1);
+done:
+    ens__free(number);
+    ens__free(order);
+    return st;
+}
+
+static ens_status check_sizes(const uint32_t *begin, size_t q, const ens__loss *loss,
+                              const uint32_t *row, ens_error *err)
+{
+    size_t most = loss->type->max_group;
+
+    for (size_t i = 0; i < q && most > 0; i++)
+        if (begin[i + 1] - begin[i] > most)
+            return ens__fail(
+                err, ENS_EDATA,
+                "loss %s: the group of row %zu has %zu rows, the limit is %zu",
+                loss->type->name, (size_t)row[begin[i]] + 1,
+                (size_t)(begin[i + 1] - begin[i]), most);
+    return ENS_OK;
+}
+
 /* ---- Blocks ---------------------------------------------------------------------------------------------------- */
 
 /* The first group that begins at `row` (counted from rows) or after it. */
@@ -128,6 +172,32 @@ ens_loss_rows ens__loss_block(const ens__loss *loss, const ens_loss_rows *rows,
         part.n_groups = group_at(rows, begin + n) - first;
     }
     return part;
+}
+
+ens_status ens__loss_groups(uint32_t **group, size_t *n_groups, const ens__loss *loss,
+                            const uint32_t *of_row, const uint32_t *row, size_t n,
+                            ens_error *err)
+{
+    uint32_t *begin = ens__array(n + 1, sizeof *begin);
+    size_t q = 0;
+    ens_status st = ENS_OK;
+
+    *group = NULL;
+    *n_groups = 0;
+    if (begin == NULL)
+        return ens__nomem(err);
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || of_row[row[i]] != of_row[row[i - 1]])
+            begin[q++] = (uint32_t)i;
+    begin[q] = (uint32_t)n;
+    if ((st = check_apart(begin, q, of_row, row, err)) != ENS_OK ||
+        (st = check_sizes(begin, q, loss, row, err)) != ENS_OK) {
+        ens__free(begin);
+        return st;
+    }
+    *group = begin;
+    *n_groups = q;
+    return ENS_OK;
 }
 
 typedef struct over_blocks {

@@ -49,6 +49,11 @@ ens_status ens__loss_check(const ens__loss *loss, double origin, const ens__loss
 /* y[i], as ens_loss_rows wants it. */
 void ens__loss_fill(float *y, const ens__loss *loss, double origin, const ens__loss_targets *t);
 
+/* Where the groups of rows begin, from the group number of each: group[*n_groups + 1], a new array for ens__free().
+ * ENS_EDATA, naming the row, if rows of a group are apart or too many for the loss. */
+ens_status ens__loss_groups(uint32_t **group, size_t *n_groups, const ens__loss *loss, const uint32_t *of_row,
+                            const uint32_t *row, size_t n, ens_error *err);
+
 /* out[k]: scores of least mean loss, one for all rows, to be added to those of rows->score (offsets) unless that is
  * NULL. O(n), or a few passes of gradients. */
 ens_status ens__loss_start(double *out, const ens__loss *loss, const ens_loss_rows *rows, ens_error *err);
@@ -72,6 +77,8 @@ void ens__loss_link(const ens__loss *loss, double origin, const double *score, s
 const ens_loss_type *ens__loss_type_find(const char *name, size_t n);
 
 /* The built-in ones. */
-extern const ens_loss_type ens__squared_loss, ens__logistic_loss, ens__softmax_loss;
+extern const ens_loss_type ens__squared_loss, ens__absolute_loss, ens__huber_loss, ens__quantile_loss,
+    ens__log_cosh_loss, ens__poisson_loss, ens__gamma_loss, ens__tweedie_loss, ens__logistic_loss,
+    ens__softmax_loss, ens__exponential_loss, ens__cross_entropy_loss, ens__lambdarank_loss;
 
 #endif

@@ -7,13 +7,50 @@
 
 #include <core/error.h>
 #include <core/mem.h>
-#include <loss/loss.h>
+#include <loss/kernel.h>
 #include <math.h>
+#include <num/stats.h>
 
-#define BLOCK     ((size_t)1024)
-#define STEPS     60
-#define HALVINGS  60
-#define PRECISION 1e-7 /* of a step; floats sum to no more */
+#define BLOCK    ((size_t)1024)
+#define STEPS    60
+#define HALVINGS 60
+#define PRECISION                                                                        \
+    1e-8 /* of the sum of slopes to that of their sizes; floats give no more */
+
+/* ---- Means and quantiles of targets ------------------------------------------------------------------------------ */
+
+double ens__loss_mean(const ens_loss_rows *r)
+{
+    double sum = 0, all = 0;
+
+    for (size_t i = 0; i < r->n; i++) {
+        double w = r->w != NULL ? r->w[i] : 1;
+
+        sum += w * r->y[i];
+        all += w;
+    }
+    return sum / all;
+}
+
+ens_status ens__loss_quantile(double *out, const ens_loss_rows *r, double level,
+                              ens_error *err)
+{
+    float *y = ens__array(r->n, sizeof *y), *w = NULL;
+    ens_status st = ENS_OK;
+
+    if (y == NULL || (r->w != NULL && (w = ens__array(r->n, sizeof *w)) == NULL)) {
+        st = ens__nomem(err);
+        goto done;
+    }
+    memcpy(y, r->y, r->n * sizeof *y);
+    if (w != NULL)
+        memcpy(w, r->w, r->n * sizeof *w);
+    *out = ens__select_weighted(y, w, r->n, level);
+done:
+    ens__free(y);
+    ens__free(w);
+    return st;
+}
 
 /* ---- Losses that shift ----------------------------------------------------------------------------------------- */
 
@@ -52,6 +89,7 @@ typedef struct slopes {
     const ens_loss_rows *rows;
     float *score, *g, *h;  /* [k][BLOCK] */
     double *slope, *curve; /* [k] */
+    double size;           /* the sum of |gradients| */
 } slopes;
 
 static void add_block(slopes *s, const double *at, size_t begin)
@@ -73,6 +111,7 @@ static void add_block(slopes *s, const double *at, size_t begin)
     for (size_t c = 0; c < rows->k; c++)
         for (size_t i = 0; i < n; i++) {
             s->slope[c] += s->g[c * BLOCK + i];
+            s->size += fabsf(s->g[c * BLOCK + i]);
             s->curve[c] += s->h[c * BLOCK + i];
         }
 }
@@ -82,6 +121,7 @@ static double look(slopes *s, const double *at)
 {
     double sum = 0;
 
+    s->size = 0;
     for (size_t c = 0; c < s->rows->k; c++)
         s->slope[c] = s->curve[c] = 0;
     for (size_t begin = 0; begin < s->rows->n; begin += BLOCK)
@@ -91,26 +131,16 @@ static double look(slopes *s, const double *at)
     return sum;
 }
 
-/* step[k] from the slopes; the largest. */
-static double newton_step(const slopes *s, double *step)
-{
-    double most = 0;
-
-    for (size_t c = 0; c < s->rows->k; c++) {
-        step[c] = s->curve[c] > 0 ? -s->slope[c] / s->curve[c] : 0;
-        most = fmax(most, fabs(step[c]));
-    }
-    return most;
-}
-
 static void newton(slopes *s, double *at, double *step, double *tried)
 {
     size_t k = s->rows->k;
     double steep = look(s, at);
 
-    for (int i = 0; i < STEPS && newton_step(s, step) > PRECISION; i++) {
+    for (int i = 0; i < STEPS && steep > PRECISION * s->size; i++) {
         double next = INFINITY, part = 1;
 
+        for (size_t c = 0; c < k; c++)
+            step[c] = s->curve[c] > 0 ? -s->slope[c] / s->curve[c] : 0;
         for (int h = 0; h < HALVINGS && !(next < steep); h++, part /= 2) {
             for (size_t c = 0; c < k; c++)
                 tried[c] = at[c] + part * step[c];
@@ -137,7 +167,7 @@ static ens_status start_newton(double *out, const ens__loss *loss,
         goto done;
     }
     newton(&(slopes){loss, rows, block, block + k * BLOCK, block + 2 * k * BLOCK, sums,
-                     sums + k},
+                     sums + k, 0},
            out, sums + 2 * k, sums + 3 * k);
 done:
     ens__free(block);

@@ -7,8 +7,12 @@
 #include <loss/loss.h>
 #include <string.h>
 
-static const ens_loss_type *const builtins[] = {&ens__squared_loss, &ens__logistic_loss,
-                                                &ens__softmax_loss};
+static const ens_loss_type *const builtins[] = {
+    &ens__squared_loss,   &ens__absolute_loss,    &ens__huber_loss,
+    &ens__quantile_loss,  &ens__log_cosh_loss,    &ens__poisson_loss,
+    &ens__gamma_loss,     &ens__tweedie_loss,     &ens__logistic_loss,
+    &ens__softmax_loss,   &ens__exponential_loss, &ens__cross_entropy_loss,
+    &ens__lambdarank_loss};
 
 #define N_BUILTINS (sizeof builtins / sizeof *builtins)
 

@@ -14,6 +14,8 @@ double ens__quantile_sorted(const double *x, size_t n, double q);
  * q average with the next, so that q = 0.5 and equal weights give the usual median). ENS_EDATA if no weight is
  * positive. */
 ens_status ens__quantile_weighted(double *out, const double *x, const double *w, size_t n, double q, ens_error *err);
+/* The same quantile of floats by selection, O(n), with w NULL for 1; x and w change their order. NaN if n is 0. */
+double ens__select_weighted(float *x, float *w, size_t n, double q);
 /* Sums over fixed blocks in a fixed order (pairwise): the same for any caller. */
 double ens__sum(const double *x, size_t n);
 

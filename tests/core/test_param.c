@@ -96,7 +96,14 @@ START_TEST(each_kind_reads_and_prints_back)
         {"list=[1, -2.5]", "list", "[1, -2.5]"},
         {"list=none", "list", "none"},
         {"text=\"a \\\"b\\\" \\\\\"", "text", "\"a \\\"b\\\" \\\\\""},
-        {"text=plain", "text", "\"plain\""},
+        {"text=plain", "text", "plain"},
+        {"text=\"plain\"", "text", "plain"},
+        {"text=\"two words\"", "text", "\"two words\""},
+        {"text=\"12\"", "text", "\"12\""},
+        {"text=call( a = 1 ,b=[2,3], c=\"x(\" )", "text", "call(a=1, b=[2, 3], c=\"x(\")"},
+        {"text=call()", "text", "call()"},
+        {"text=\"call( )\"", "text", "\"call( )\""},
+        {"text=\"call(\"", "text", "\"call(\""},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -125,6 +132,8 @@ START_TEST(bad_values_are_refused_and_named)
     ck_fails(set("ratee=1"), ENS_ENAME,
              "toy has no parameter `ratee`; did you mean `rate`?");
     ck_fails(set("text=\"open"), ENS_EPARSE, "without its closing quote");
+    ck_fails(set("text=call(1"), ENS_EPARSE, "expected `)`, found the end of the line");
+    ck_fails(set("text=3"), ENS_EPARSE, "expected a \"text\"");
     ck_fails(set("rate=$"), ENS_EPARSE, "column 6: `$` has no meaning here");
     ck_assert_uint_eq(err.column, 6);
     for (const ens_param *p = table; p->name != NULL; p++)

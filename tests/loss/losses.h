@@ -11,6 +11,7 @@ typedef struct loss_case {
     double (*draw)(ens__stream *s);  /* a response it takes; NULL: a class */
     double curve;                    /* its hessian over the second derivative; 0: it is the weight; NAN: another */
     double kink;                     /* scores this far from y (either way) have no derivative; NAN: none */
+    double adapted;
 } loss_case;
 
 extern const loss_case loss_cases[];
@@ -23,6 +24,7 @@ typedef struct sample {
     float *y, *w, *score;
     float *g, *h;
     double *value;
+    uint32_t *group;
 } sample;
 
 void sample_make(sample *s, const loss_case *c, size_t n, uint64_t seed);

@@ -19,6 +19,19 @@ START_TEST(lines_are_checked)
              ENS_ESUPPORT, "loss squared is for regression");
     ck_fails(ens__loss_new(&loss, "logistic", ENS_TASK_CLASSIFICATION, 3, &err),
              ENS_ESUPPORT, "loss logistic cannot take 3 classes");
+    ck_fails(ens__loss_new(&loss, "poisson", ENS_TASK_CLASSIFICATION, 2, &err),
+             ENS_ESUPPORT, "loss poisson is for regression");
+    ck_fails(ens__loss_check_line("quantile(levels=[0.5, 0.1])", &err), ENS_ERANGE,
+             "quantile.levels: 0.1 is not above 0.5");
+    ck_fails(ens__loss_check_line("quantile(levels=[0, 0.1])", &err), ENS_ERANGE,
+             "quantile.levels: 0 is outside (0, 1)");
+    ck_fails(ens__loss_check_line("quantile(levels=0.5)", &err), ENS_EPARSE,
+             "expected a list");
+    ck_fails(ens__loss_check_line("tweedie(power=2)", &err), ENS_ERANGE,
+             "tweedie.power = 2 is outside [1.01, 1.99]");
+    ck_fails(ens__loss_check_line("huber(alpha=1)", &err), ENS_ERANGE,
+             "huber.alpha = 1 is outside [0.01, 0.99]");
+    ck_ok(ens__loss_check_line("huber(delta=auto, alpha=0.8)", &err));
     ck_fails(ens__loss_check_line("nothing", &err), ENS_ENAME, "no loss is called");
     ck_ok(ens__loss_check_line("auto", &err));
     ck_ok(ens__loss_check_line("softmax", &err));
@@ -57,11 +70,20 @@ START_TEST(targets_are_checked)
     } bad[] = {
         {"squared", 1e31, "loss squared: the target 1e+31 of row 6 is beyond 1e+30"},
         {"squared", NAN, "loss squared: the target nan of row 6 is not finite"},
+        {"poisson", -1, "loss poisson: the target -1 of row 6 is negative"},
+        {"tweedie", -0.5, "loss tweedie: the target -0.5 of row 6 is negative"},
+        {"gamma", 0, "loss gamma: the target 0 of row 6 is not positive"},
+        {"gamma", 1e-40, "loss gamma: the target 1e-40 of row 6 is below 1.2e-38"},
+        {"cross_entropy", 1.5,
+         "loss cross_entropy: the target 1.5 of row 6 is outside [0, 1]"},
+        {"cross_entropy", -0.1, "the target -0.1 of row 6 is outside [0, 1]"},
+        {"lambdarank", 0.25, "the target 0.25 of row 6 is not a whole number in [0, 31]"},
+        {"lambdarank", 32, "the target 32 of row 6 is not a whole number in [0, 31]"},
     };
     const uint32_t row[] = {0, 2, 5};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        double y[6] = {0.5, 0.5, 0.5, 0.5, 0.5, 0.5}, origin;
+        double y[6] = {1, 1, 1, 1, 1, 1}, origin;
         ens__loss_targets t = {y, NULL, row, 3};
         ens__loss *loss;
         ens_error err;
@@ -93,6 +115,51 @@ START_TEST(targets_are_less_an_origin)
     ck_assert(filled[0] == -0.25F && filled[1] == 0 && filled[2] == 0.25F);
     ens__loss_link(loss, origin, &start, 1, &out);
     ck_assert(out == 1e9 + 0.5);
+    ens__loss_free(loss);
+}
+END_TEST
+
+/* ---- Groups --------------------------------------------------------------------------------------------------- */
+
+START_TEST(groups_are_runs_of_rows)
+{
+    const uint32_t of_row[] = {7, 7, 9, 3, 3, 3, 7}, row[] = {0, 1, 2, 4, 5, 6};
+    const uint32_t want[] = {0, 2, 3, 5};
+    uint32_t *group;
+    size_t q;
+    ens__loss *loss;
+    ens_error err;
+
+    ck_ok(ens__loss_new(&loss, "lambdarank", ENS_TASK_REGRESSION, 0, &err));
+    ck_ok(ens__loss_groups(&group, &q, loss, of_row, row, 5, &err));
+    ck_assert_uint_eq(q, 3);
+    ck_assert(memcmp(group, want, sizeof want) == 0);
+    ens__free(group);
+    ck_fails(ens__loss_groups(&group, &q, loss, of_row, row, 6, &err), ENS_EDATA,
+             "row 7 is of the group of row 1, but others lie between them");
+    ck_assert_ptr_null(group);
+    ens__loss_free(loss);
+}
+END_TEST
+
+START_TEST(large_groups_are_refused)
+{
+    enum { N = 10003 };
+    static uint32_t of_row[N], row[N];
+    uint32_t *group;
+    size_t q;
+    ens__loss *loss;
+    ens_error err;
+
+    for (uint32_t i = 0; i < N; i++) {
+        row[i] = i;
+        of_row[i] = i < 2 ? 0 : 1;
+    }
+    ck_ok(ens__loss_new(&loss, "lambdarank", ENS_TASK_REGRESSION, 0, &err));
+    ck_ok(ens__loss_groups(&group, &q, loss, of_row, row, N - 1, &err));
+    ens__free(group);
+    ck_fails(ens__loss_groups(&group, &q, loss, of_row, row, N, &err), ENS_EDATA,
+             "loss lambdarank: the group of row 3 has 10001 rows, the limit is 10000");
     ens__loss_free(loss);
 }
 END_TEST
@@ -215,6 +282,8 @@ static void add_cases(TCase *tc)
     tcase_add_test(tc, auto_goes_by_the_task);
     tcase_add_test(tc, targets_are_checked);
     tcase_add_test(tc, targets_are_less_an_origin);
+    tcase_add_test(tc, groups_are_runs_of_rows);
+    tcase_add_test(tc, large_groups_are_refused);
     tcase_add_test(tc, own_losses_are_found);
     tcase_add_test(tc, malformed_types_are_refused);
     tcase_add_loop_test(tc, memory_may_run_out, 0, (int)n_loss_cases);

@@ -4,6 +4,7 @@ tests_test_num_SOURCES = tests/run.h tests/num/main.c \
 	tests/num/test_elementary.c \
 	tests/num/test_rng.c \
 	tests/num/test_sample.c \
+	tests/num/test_select.c \
 	tests/num/test_sort.c \
 	tests/num/test_stats.c
 tests_test_num_CPPFLAGS = $(test_cppflags)

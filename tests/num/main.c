@@ -6,6 +6,7 @@
 Suite *elementary_suite(void);
 Suite *rng_suite(void);
 Suite *sample_suite(void);
+Suite *select_suite(void);
 Suite *sort_suite(void);
 Suite *stats_suite(void);
 
@@ -14,6 +15,7 @@ static Suite *(*const suites[])(void) = {
     elementary_suite,
     rng_suite,
     sample_suite,
+    select_suite,
     sort_suite,
     stats_suite,
     NULL,
