@@ -7,6 +7,11 @@ libens_internal_la_SOURCES += \
 	src/ensemble/bag.h \
 	src/ensemble/bag_fit.c \
 	src/ensemble/bagging.c \
+	src/ensemble/boosting.c \
+	src/ensemble/boosting.h \
+	src/ensemble/boosting_fit.c \
+	src/ensemble/boosting_predict.c \
+	src/ensemble/boosting_step.c \
 	src/ensemble/builtins.c \
 	src/ensemble/chain.c \
 	src/ensemble/chain.h \

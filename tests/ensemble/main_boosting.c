@@ -4,10 +4,12 @@
 #include "run.h"
 
 Suite *adaboost_suite(void);
+Suite *boosting_suite(void);
 
 /* One line a module. */
 static Suite *(*const suites[])(void) = {
     adaboost_suite,
+    boosting_suite,
     NULL,
 };
 

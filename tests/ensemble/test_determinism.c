@@ -21,6 +21,8 @@ static const char *const recipes[] = {
     "isolation(n_estimators=11, contamination=0.05)",
     "adaboost(tree(max_depth=2), n_estimators=5, algorithm=samme)",
     "adaboost(n_estimators=5, resample=true)",
+    "boosting(n_estimators=4, subsample=0.7)",
+    "boosting(bagging(tree(max_depth=3), n_estimators=2), n_estimators=3, n_iter_no_change=2)",
     "isolation(n_estimators=5, max_samples=0.5, max_features=0.5, bootstrap=true)",
 };
 
