@@ -16,5 +16,7 @@ libens_internal_la_SOURCES += \
 	src/data/intern.c \
 	src/data/intern.h \
 	src/data/levels.c \
+	src/data/packed.c \
+	src/data/packed.h \
 	src/data/split.c \
 	src/data/table.c

@@ -5,7 +5,7 @@
 
 #include <core/error.h>
 #include <core/mem.h>
-#include <data/bins.h>
+#include <data/packed.h>
 #include <learn/learner.h>
 #include <learn/tree.h>
 #include <math.h>
@@ -183,8 +183,9 @@ static size_t limit_of(int64_t value)
 
 static ens_status prepare(const void *p, const ens_fit_args *a, ens_error *err)
 {
-    return ens__bins_prepare(a->rows.feature, a->rows.p, a->n_table,
-                             (unsigned)((const params *)p)->tree.max_bins, a->exec, err);
+    return ens__packed_prepare(a->rows.feature, a->rows.p, a->n_table,
+                               (unsigned)((const params *)p)->tree.max_bins, a->exec,
+                               err);
 }
 
 static ens_status fit(void **out, const void *p, const ens_fit_args *a, ens_error *err)
@@ -213,7 +214,8 @@ static ens_status fit(void **out, const void *p, const ens_fit_args *a, ens_erro
         (st = features_of(&o.max_features, &t->max_features, a, err)) != ENS_OK ||
         (st = ens__tree_class_weights(&weight, &t->class_weight, a, err)) != ENS_OK ||
         (st = constraints_of(&sign, &t->monotonic_cst, o.criterion, a, err)) != ENS_OK ||
-        (st = prepare(p, a, err)) != ENS_OK)
+        (st = ens__bins_prepare(a->rows.feature, a->rows.p, a->n_table, o.max_bins, a->exec,
+                                err)) != ENS_OK)
         goto done;
     o.class_weight = weight;
     o.monotonic = sign;
