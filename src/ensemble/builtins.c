@@ -4,6 +4,7 @@
 #include <ensemble/adaboost.h>
 #include <ensemble/bag.h>
 #include <ensemble/boosting.h>
+#include <ensemble/gbdt.h>
 #include <learn/learner.h>
 
 const ens_learner_type *const ens__builtins[] = {
@@ -16,5 +17,6 @@ const ens_learner_type *const ens__builtins[] = {
     &ens__adaboost_type,
     &ens__boosting_type,
     &ens__isolation_type,
+    &ens__gbdt_type,
     NULL,
 };

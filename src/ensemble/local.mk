@@ -16,6 +16,10 @@ libens_internal_la_SOURCES += \
 	src/ensemble/chain.c \
 	src/ensemble/chain.h \
 	src/ensemble/forest.c \
+	src/ensemble/gbdt.c \
+	src/ensemble/gbdt.h \
+	src/ensemble/gbdt_file.c \
+	src/ensemble/gbdt_fit.c \
 	src/ensemble/isolation.c \
 	src/ensemble/oob.c \
 	src/ensemble/oob.h \

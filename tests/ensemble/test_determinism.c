@@ -24,6 +24,9 @@ static const char *const recipes[] = {
     "boosting(n_estimators=4, subsample=0.7)",
     "boosting(bagging(tree(max_depth=3), n_estimators=2), n_estimators=3, n_iter_no_change=2)",
     "isolation(n_estimators=5, max_samples=0.5, max_features=0.5, bootstrap=true)",
+    "gbdt(n_estimators=8)",
+    "gbdt(n_estimators=6, subsample=0.6, colsample_bytree=0.7, colsample_bynode=0.7, grow_policy=depthwise)",
+    "bagging(gbdt(n_estimators=3), n_estimators=3)",
 };
 
 /* Categories, missing values, a number to predict, more than two classes; the last ones, of no file,
