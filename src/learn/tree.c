@@ -242,9 +242,12 @@ size_t ens__tree_bytes(const void *fitted)
 {
     const ens__tree *t = fitted;
 
-    return sizeof *t + t->n_nodes * sizeof *t->node +
-           t->n_values * t->k * sizeof *t->value + t->n_words * sizeof *t->set +
-           t->n_used * (sizeof *t->used + sizeof *t->share);
+    size_t bytes = sizeof *t + t->n_used * (sizeof *t->used + sizeof *t->share);
+
+    if (t->packed != NULL) /* the rest is its ensemble's */
+        return bytes;
+    return bytes + t->n_nodes * sizeof *t->node + t->n_values * t->k * sizeof *t->value +
+           t->n_words * sizeof *t->set;
 }
 
 static ens_status importance(const void *fitted, double *out, ens_error *err)

@@ -31,6 +31,7 @@ libens_internal_la_SOURCES += \
 	src/tree/trees.c \
 	src/tree/trees.h \
 	src/tree/trees_walk.c \
+	src/tree/unpack.c \
 	src/tree/values.c \
 	src/tree/values.h \
 	src/tree/walk.c \
