@@ -63,6 +63,10 @@ ENS_API double ens_dataset_get(const ens_dataset *data, size_t i, size_t j);
 ENS_API double ens_dataset_y(const ens_dataset *data, size_t i);
 /** Weight of row @p i; 1 without a weight column. */
 ENS_API double ens_dataset_weight(const ens_dataset *data, size_t i);
+/** Number of row @p i's group, below ens_dataset_n_groups(); 0 without a group column. */
+ENS_API size_t ens_dataset_group(const ens_dataset *data, size_t i);
+/** Groups of the table under the view; 0 without a group column. */
+ENS_API size_t ens_dataset_n_groups(const ens_dataset *data);
 
 /** Remarks of whoever made the table ("column `id`: ignored, every value is distinct"):
  *  note @p i, or NULL past the last. */
@@ -115,7 +119,8 @@ ENS_API ens_status ens_dataset_subset(ens_dataset **out, const ens_dataset *data
                                       const size_t *rows, size_t n, ens_error *err);
 
 /**
- * Split at random into two views, stratified by class for classification.
+ * Split at random into two views, stratified by class for classification. Where the table has a group column, groups
+ * stay whole instead.
  * @param fraction of the rows that go to @p second, in (0, 1); each side gets at least one row
  */
 ENS_API ens_status ens_dataset_holdout(ens_dataset **first, ens_dataset **second,
@@ -124,7 +129,8 @@ ENS_API ens_status ens_dataset_holdout(ens_dataset **first, ens_dataset **second
 
 /**
  * Assign every row to one of @p n_folds folds at random, stratified by class for classification;
- * sizes differ by at most one (per class, if stratified).
+ * sizes differ by at most one (per class, if stratified). Where the table has a group column, groups stay whole: each
+ * goes to the fold that has fewest rows.
  * @param fold [ens_dataset_n(data)] filled with 0 .. n_folds - 1
  */
 ENS_API ens_status ens_dataset_kfold(uint32_t *fold, const ens_dataset *data, size_t n_folds,
@@ -137,6 +143,13 @@ typedef struct ens_csv_type {
     const char *column;
     ens_type type;
 } ens_csv_type;
+
+/** What kind of text a table is in. */
+typedef enum ens_format {
+    ENS_FORMAT_AUTO = 0, /**< found out: by .csv, .tsv, .svm, .libsvm, .svmlight (and .gz), else by the lines */
+    ENS_FORMAT_CSV,
+    ENS_FORMAT_SVMLIGHT
+} ens_format;
 
 /** How to read. All zeros and NULLs give the defaults, and so does a NULL pointer. */
 typedef struct ens_csv_options {
@@ -156,6 +169,8 @@ typedef struct ens_csv_options {
                                          `types`, is no error */
     int only_named;                 /**< columns that are not in `types` are ignored, whatever is
                                          in them */
+    ens_format format;              /**< of ens_table_read() and ens_table_stream_open(); others know */
+    const char *query;              /**< svmlight: file of the rows of each group, one number a line */
 } ens_csv_options;
 
 /**
@@ -184,6 +199,30 @@ ENS_API ens_status ens_csv_read(ens_dataset **out, const char *path, const ens_c
 ENS_API ens_status ens_csv_parse(ens_dataset **out, const char *bytes, size_t size,
                                  const char *name, const ens_csv_options *options, ens_error *err);
 
+/**
+ * Read an svmlight (libsvm) file: a row a line, `TARGET [qid:GROUP] INDEX:VALUE ... [# comment]`, indices ascending.
+ *
+ * Columns are `target` (or what `options->target` calls it), `qid` with the role ENS_GROUP if there are groups, and the
+ * features f1, f2, ... by their indices: those that occur in the file and those named in `types`.  What a line does not
+ * name is 0, a value like others; `nan` is missing.  The table is dense.  Groups are those of `qid:`, of the file
+ * `options->query`, or of one beside the file: data.svm.query or data.query; of options->group if that names a column.
+ *
+ * @return as ens_csv_read(), where errors have line and column; ENS_EINVAL for a delimiter, spellings of missing or a
+ *         categorical column; ENS_EDATA for groups that do not sum to the rows; ENS_ENOMEM, with the estimate, if the
+ *         dense table would not fit into what memory is available
+ */
+ENS_API ens_status ens_svmlight_read(ens_dataset **out, const char *path, const ens_csv_options *options,
+                                     ens_error *err);
+
+/** As ens_svmlight_read(), from @p size bytes in memory; there is nothing beside them. */
+ENS_API ens_status ens_svmlight_parse(ens_dataset **out, const char *bytes, size_t size,
+                                      const char *name, const ens_csv_options *options,
+                                      ens_error *err);
+
+/** ens_csv_read() or ens_svmlight_read(), by options->format. */
+ENS_API ens_status ens_table_read(ens_dataset **out, const char *path, const ens_csv_options *options,
+                                  ens_error *err);
+
 /** Reads a CSV file a batch of rows at a time, in memory bounded by the batch: for scoring streams. */
 typedef struct ens_csv_stream ens_csv_stream;
 
@@ -192,6 +231,10 @@ typedef struct ens_csv_stream ens_csv_stream;
  *  What @p options points to must live as long as the stream. Same errors as ens_csv_read(). */
 ENS_API ens_status ens_csv_stream_open(ens_csv_stream **out, const char *path,
                                        const ens_csv_options *options, ens_error *err);
+/** The same for CSV or svmlight, by options->format. The latter has the columns named in @p options, whatever indices
+ *  a batch has, and no groups of other files. */
+ENS_API ens_status ens_table_stream_open(ens_csv_stream **out, const char *path,
+                                         const ens_csv_options *options, ens_error *err);
 /** The next at most @p max_rows rows; *out is NULL with ENS_OK at the end of the file. */
 ENS_API ens_status ens_csv_stream_next(ens_dataset **out, ens_csv_stream *stream, size_t max_rows,
                                        ens_error *err);

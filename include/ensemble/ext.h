@@ -103,6 +103,7 @@ typedef struct ens_fit_args {
     size_t n_table;
     uint64_t seed;              /**< the only source of randomness */
     const ens_exec *exec;       /**< threads, progress */
+    const uint32_t *group;      /**< [n_table] number of the group by table row; NULL: there are none */
     struct ens__arena *arena;   /**< internal: memory of a worker that fits many members; or NULL */
 } ens_fit_args;
 
@@ -171,8 +172,7 @@ typedef enum ens_caps {
                                      takes weights whatever they take; without members it is of trees */
     ENS_TAKES_NUMBERS = 128,  /**< features with x */
     ENS_TAKES_LONG_BLOCKS = 256, /**< its predict takes up to ENS_LONG_BLOCK rows */
-    ENS_DETECTS = 512,        /**< anomalies: fitted without label and y, one output in (0, 1) */
-    ENS_OF_REGRESSORS = 1024  /**< with ENS_OF_MEMBERS: members predict numbers whatever the task is */
+    ENS_DETECTS = 512         /**< anomalies: fitted without label and y, one output in (0, 1) */
 } ens_caps;
 
 typedef struct ens_part ens_part;

@@ -19,6 +19,7 @@ typedef struct evaluate_options {
     double level;
     uint64_t resamples, seed;
     use_options use;
+    group_options group;
     read_options read;
     run_options run;
 } evaluate_options;
@@ -47,6 +48,7 @@ static const cli_option own[] = {
 
 static const cli_group groups[] = {{own, 0},
                                    {cli_use_options, offsetof(evaluate_options, use)},
+                                   {cli_group_options, offsetof(evaluate_options, group)},
                                    {cli_read_options, offsetof(evaluate_options, read)},
                                    {cli_run_options, offsetof(evaluate_options, run)},
                                    {NULL, 0}};
@@ -83,6 +85,7 @@ static int load(job *j, const char *model, ens_error *err)
                            .threads = (unsigned)j->o->run.threads};
     int code = cli_csv_options(&csv, &j->o->read, "evaluate");
 
+    cli_csv_groups(&csv, &j->o->group);
     if (code != CLI_OK)
         return code;
     if (ens_model_load(&j->model, model, err) != ENS_OK)
@@ -100,7 +103,7 @@ static int load(job *j, const char *model, ens_error *err)
     csv.task = ens_model_task(j->model);
     if (csv.task == ENS_TASK_ANOMALY)
         csv.task = ENS_TASK_CLASSIFICATION; /* of the table's target */
-    if (ens_csv_read(&j->data, j->path, &csv, err) != ENS_OK)
+    if (ens_table_read(&j->data, j->path, &csv, err) != ENS_OK)
         return cli_fail(err);
     if (ens_dataset_target(j->data) == NULL)
         return cli_failf("%s: no column `%s`, %s", cli_name_of(j->path), csv.target,

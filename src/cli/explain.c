@@ -46,6 +46,7 @@ static const cli_option own[] = {
     CLI_LAST};
 
 static const cli_group groups[] = {{own, 0},
+                                   {cli_group_options, offsetof(explain_options, group)},
                                    {cli_read_options, offsetof(explain_options, read)},
                                    {cli_run_options, offsetof(explain_options, run)},
                                    {NULL, 0}};
@@ -132,6 +133,7 @@ static int load(explain_job *j, const char *model, ens_error *err)
                            .threads = (unsigned)o->run.threads};
     int code = cli_csv_options(&csv, &o->read, "explain");
 
+    cli_csv_groups(&csv, &o->group);
     if (code != CLI_OK)
         return code;
     if (ens_model_load(&j->model, model, err) != ENS_OK)
@@ -141,7 +143,7 @@ static int load(explain_job *j, const char *model, ens_error *err)
     csv.task = ens_model_task(j->model);
     if (csv.task == ENS_TASK_ANOMALY)
         csv.task = ENS_TASK_CLASSIFICATION; /* of the target, which scores it */
-    if (ens_csv_read(&j->table, j->path, &csv, err) != ENS_OK)
+    if (ens_table_read(&j->table, j->path, &csv, err) != ENS_OK)
         return cli_fail(err);
     if (o->holdout > 0 && ens_dataset_holdout(&j->fit, &j->hold, j->table, o->holdout,
                                               ens_model_seed(j->model), err) != ENS_OK)

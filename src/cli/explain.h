@@ -14,6 +14,7 @@ typedef struct explain_options {
     const char *metric, *weight;
     uint64_t repeats, seed;
     double level, holdout;
+    group_options group;
     read_options read;
     run_options run;
 } explain_options;

@@ -119,7 +119,7 @@ static int open_all(job *j, const char *model, ens_error *err)
     j->delimiter = csv.delimiter != 0 ? csv.delimiter : ',';
     /* The output first: to learn that it cannot be written needs no input. */
     if (outfile_open(&j->out, j->o->output, err) != ENS_OK ||
-        ens_csv_stream_open(&j->stream, j->path, &csv, err) != ENS_OK)
+        ens_table_stream_open(&j->stream, j->path, &csv, err) != ENS_OK)
         return cli_fail(err);
     k = ens_model_k(j->model);
     p = ens_model_p(j->model);

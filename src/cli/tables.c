@@ -6,12 +6,24 @@
 #include <string.h>
 
 const cli_option cli_read_options[] = {
+    {"format", 0, CLI_WORD, offsetof(read_options, format), NULL, "auto", 0, 0,
+     "auto,csv,svmlight",
+     "what the table is written in; auto: by .csv, .tsv, .svm, .libsvm, .svmlight, else by "
+     "its first lines"},
     {"na", 0, CLI_LIST, offsetof(read_options, na), "TEXT,...", NULL, 0, 0, NULL,
      "spellings of a missing value, besides the usual: empty, NA, NaN, N/A, null, ?"},
     {"delimiter", 0, CLI_TEXT, offsetof(read_options, delimiter), "CHAR", NULL, 0, 0,
      NULL,
      "between fields, a character or `tab`; else found out from the first lines: comma, "
      "semicolon, tab or |"},
+    CLI_LAST};
+
+const cli_option cli_group_options[] = {
+    {"group", 0, CLI_TEXT, offsetof(group_options, group), "COL", NULL, 0, 0, NULL,
+     "column that tells which rows belong together, such as the answers to one query"},
+    {"query", 0, CLI_TEXT, offsetof(group_options, query), "FILE", NULL, 0, 0, NULL,
+     "the number of rows of each group, one a line, for an svmlight file; also looked for "
+     "beside it, as TABLE.query"},
     CLI_LAST};
 
 const cli_option cli_run_options[] = {
@@ -45,9 +57,16 @@ int cli_csv_options(ens_csv_options *csv, const read_options *read, const char *
 
     if (delimiter < 0)
         return cli_usage(verb, "--delimiter=%s is not one character", read->delimiter);
+    csv->format = (ens_format)read->format;
     csv->delimiter = (char)delimiter;
     csv->na = (const char *const *)read->na;
     return CLI_OK;
+}
+
+void cli_csv_groups(ens_csv_options *csv, const group_options *group)
+{
+    csv->group = group->group;
+    csv->query = group->query;
 }
 
 void cli_print_notes(const char *path, const ens_dataset *data)

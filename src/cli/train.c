@@ -19,14 +19,16 @@ typedef struct train_options {
     int task; /* as ens_task */
     char **ignore, **types;
     int json;
+    group_options group;
     read_options read;
     run_options run;
 } train_options;
 
 static const cli_option own[] = {
     {"target", 't', CLI_TEXT, offsetof(train_options, target), "COL", NULL, 0, 0, NULL,
-     "column to predict; must be given, but for --add-to and for isolation, which does not "
-     "look at it: of two classes, the rarer is the anomaly that scores are of"},
+     "column to predict; must be given, but for --add-to, for svmlight files, and for "
+     "isolation, which does not look at it: of two classes, the rarer is the anomaly that "
+     "scores are of"},
     {"learner", 'l', CLI_TEXT, offsetof(train_options, learner), "RECIPE", "forest", 0, 0,
      NULL,
      "what to fit, such as 'bagging(naive_bayes, n_estimators=50)'; see `ensemble "
@@ -57,6 +59,7 @@ static const cli_option own[] = {
     CLI_LAST};
 
 static const cli_group groups[] = {{own, 0},
+                                   {cli_group_options, offsetof(train_options, group)},
                                    {cli_read_options, offsetof(train_options, read)},
                                    {cli_run_options, offsetof(train_options, run)},
                                    {NULL, 0}};
@@ -99,6 +102,35 @@ static int read_type(ens_csv_type *out, char *text)
     return cli_usage("train", "--types: `%s` is not COL=cat or COL=num", text);
 }
 
+/* An svmlight file has a target of its own, so whether one is missing may show only when the table was read. */
+static int check_target(job *j)
+{
+    const char *what = j->o->holdout > 0 ? "holdout" : "valid";
+
+    if (j->table != NULL && j->target == NULL)
+        j->target = ens_dataset_target(j->table);
+    if (j->target != NULL || j->old != NULL)
+        return CLI_OK;
+    if (!ens_learner_suits(j->learner, ENS_TASK_ANOMALY))
+        return cli_usage("train", "--target=COL is missing: the column to predict");
+    if (j->o->holdout > 0 || j->o->valid != NULL)
+        return cli_usage("train", "--%s needs --target=COL, which tells the anomalies",
+                         what);
+    return CLI_OK;
+}
+
+/* The table is said to be CSV, or called so. */
+static int surely_csv(const job *j)
+{
+    size_t n = strlen(j->path);
+
+    if (n > 3 && strcmp(j->path + n - 3, ".gz") == 0)
+        n -= 3;
+    return j->o->read.format == ENS_FORMAT_CSV ||
+           (j->o->read.format == ENS_FORMAT_AUTO && n > 4 &&
+            strncmp(j->path + n - 4, ".csv", 4) == 0);
+}
+
 static int load_table(job *j, ens_error *err)
 {
     const train_options *o = j->o;
@@ -112,6 +144,7 @@ static int load_table(job *j, ens_error *err)
     size_t n = 0;
     int code = cli_csv_options(&csv, &o->read, "train");
 
+    cli_csv_groups(&csv, &o->group);
     while (o->types != NULL && o->types[n] != NULL)
         n++;
     types = cli_array(n + 1, sizeof *types);
@@ -121,11 +154,11 @@ static int load_table(job *j, ens_error *err)
         csv.types = types;
     else if (j->old != NULL)
         csv.types = ens_model_csv_types(j->old);
-    if (code == CLI_OK && ens_csv_read(&j->table, j->path, &csv, err) != ENS_OK)
+    if (code == CLI_OK && ens_table_read(&j->table, j->path, &csv, err) != ENS_OK)
         code = cli_fail(err);
     free(types);
     j->load_seconds = cli_now() - start;
-    return code;
+    return code == CLI_OK ? check_target(j) : code;
 }
 
 /* The validation table gets the types of the training table, which its few rows may not suggest. */
@@ -148,8 +181,9 @@ static ens_status load_valid(job *j, ens_error *err)
             types[m++] = (ens_csv_type){c.name, c.type};
     }
     cli_csv_options(&csv, &j->o->read, "train"); /* checked when the table was read */
+    csv.group = j->o->group.group;
     if (st == ENS_OK)
-        st = ens_csv_read(&j->valid, j->o->valid, &csv, err);
+        st = ens_table_read(&j->valid, j->o->valid, &csv, err);
     free(types);
     return st;
 }
@@ -346,6 +380,7 @@ static int open_old(job *j, ens_error *err)
 static int check(job *j, ens_error *err)
 {
     const train_options *o = j->o;
+    int code;
 
     j->target = o->target;
     j->seed = o->seed;
@@ -354,13 +389,8 @@ static int check(job *j, ens_error *err)
         return cli_usage("train", "a model is not written to standard output: -o FILE");
     if (ens_learner_parse(&j->learner, o->learner, err) != ENS_OK)
         return bad_recipe(o->learner, err);
-    if (o->target == NULL && o->add_to == NULL) {
-        if (!ens_learner_suits(j->learner, ENS_TASK_ANOMALY))
-            return cli_usage("train", "--target=COL is missing: the column to predict");
-        if (o->holdout > 0 || o->valid != NULL)
-            return cli_usage("train", "--%s needs --target=COL, which tells the anomalies",
-                             o->holdout > 0 ? "holdout" : "valid");
-    }
+    if (o->add_to == NULL && surely_csv(j) && (code = check_target(j)) != CLI_OK)
+        return code;
     if (o->output != NULL && outfile_check(o->output, err) != ENS_OK)
         return cli_fail(err);
     return o->add_to != NULL ? open_old(j, err) : CLI_OK;

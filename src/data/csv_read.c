@@ -7,7 +7,6 @@
  * a level is its spelling. Chunks number their texts for themselves; these numbers are joined at the end. */
 #include <config.h>
 
-#include <core/bytes.h>
 #include <core/error.h>
 #include <core/mem.h>
 #include <core/par.h>
@@ -388,19 +387,4 @@ ens_status ens_csv_parse(ens_dataset **out, const char *bytes, size_t size,
                          const char *name, const ens_csv_options *options, ens_error *err)
 {
     return ens__csv_parse(out, bytes, size, name, options, &(ens__csv_how){0}, err);
-}
-
-ens_status ens_csv_read(ens_dataset **out, const char *path,
-                        const ens_csv_options *options, ens_error *err)
-{
-    ens__bytes bytes;
-    ens_status st;
-
-    *out = NULL;
-    if ((st = ens__bytes_load(&bytes, path, 1, err)) != ENS_OK)
-        return st;
-    st = ens_csv_parse(out, bytes.data, bytes.size,
-                       strcmp(path, "-") == 0 ? "standard input" : path, options, err);
-    ens__bytes_clear(&bytes);
-    return st;
 }

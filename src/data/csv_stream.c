@@ -1,14 +1,15 @@
-/* csv_stream.c - a CSV file a batch of records at a time, in memory bounded by the batch.
+/* csv_stream.c - a CSV or svmlight file a batch of records at a time, in memory bounded by the batch.
  *
  * A batch is the header and the next records, read as a text of their own, so streams and whole files have one
  * way of reading. For that the header is copied down the buffer to stand before each batch, over records that
- * have been read. */
+ * have been read. An svmlight file is the same without a header, and its records are lines. */
 #include <config.h>
 
 #include <core/bytes.h>
 #include <core/error.h>
 #include <core/mem.h>
 #include <data/csv.h>
+#include <data/svmlight.h>
 #include <string.h>
 
 #define PIECE ((size_t)1 << 18)
@@ -16,6 +17,7 @@
 struct ens_csv_stream {
     ens__source *source;
     bool at_end; /* of the source */
+    bool svmlight;
     char *name;
     ens_csv_options options;
     char *s; /* [n], from start on: the header, then records */
@@ -66,7 +68,8 @@ static ens_status add_record(size_t *length, ens_csv_stream *stream, ens_error *
 {
     for (;;) {
         size_t left = stream->n - stream->start - *length;
-        size_t record = ens__csv_record(stream->s + stream->start + *length, left);
+        const char *s = stream->s + stream->start + *length;
+        size_t record = stream->svmlight ? ens__svm_line(s, left) : ens__csv_record(s, left);
         ens_status st;
 
         if (record < left || stream->at_end) {
@@ -80,17 +83,24 @@ static ens_status add_record(size_t *length, ens_csv_stream *stream, ens_error *
     }
 }
 
-static ens_status read_header(ens_csv_stream *stream, ens_error *err)
+/* As much as tells what it is. */
+static ens_status read_first(ens_csv_stream *stream, ens_error *err)
 {
-    size_t length = 0, blank;
     ens_status st;
 
-    /* Enough to find the delimiter. */
     do
         if ((st = fill(stream, err)) != ENS_OK)
             return st;
     while (!stream->at_end && stream->n < PIECE / 2);
     stream->start = ens__csv_bom(stream->s, stream->n);
+    return ENS_OK;
+}
+
+static ens_status read_header(ens_csv_stream *stream, ens_error *err)
+{
+    size_t length = 0, blank;
+    ens_status st;
+
     if (stream->options.delimiter == 0)
         stream->options.delimiter =
             ens__csv_find_delimiter(stream->s + stream->start, stream->n - stream->start);
@@ -107,20 +117,30 @@ static ens_status read_header(ens_csv_stream *stream, ens_error *err)
     return ENS_OK;
 }
 
-/* Read what there is of it: complains of a bad header, or options that do not fit it. */
+static ens_status parse(ens_dataset **out, const ens_csv_stream *stream, size_t length,
+                        ens_error *err)
+{
+    const char *s = stream->s + stream->start;
+    const ens__csv_how how = {.may_be_empty = true, .skipped_lines = stream->skipped};
+    const ens__svm_how svm = {stream->skipped, true};
+
+    return stream->svmlight
+               ? ens__svm_parse(out, s, length, stream->name, &stream->options, &svm, err)
+               : ens__csv_parse(out, s, length, stream->name, &stream->options, &how, err);
+}
+
+/* Read what there is before the rows: complains of a bad header, or options that do not fit it. */
 static ens_status check_header(ens_csv_stream *stream, ens_error *err)
 {
-    const ens__csv_how how = {.may_be_empty = true};
     ens_dataset *none = NULL;
-    ens_status st = ens__csv_parse(&none, stream->s + stream->start, stream->header,
-                                   stream->name, &stream->options, &how, err);
+    ens_status st = parse(&none, stream, stream->header, err);
 
     ens_dataset_free(none);
     return st;
 }
 
-ens_status ens_csv_stream_open(ens_csv_stream **out, const char *path,
-                               const ens_csv_options *options, ens_error *err)
+static ens_status open_as(ens_csv_stream **out, const char *path, ens_format format,
+                          const ens_csv_options *options, ens_error *err)
 {
     ens_csv_stream *stream = ens__zeros(1, sizeof *stream);
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
@@ -136,7 +156,12 @@ ens_status ens_csv_stream_open(ens_csv_stream **out, const char *path,
     stream->options.keep_identifiers =
         1; /* what a batch of them looks like says nothing */
     if ((st = ens__source_open(&stream->source, path, err)) != ENS_OK ||
-        (st = read_header(stream, err)) != ENS_OK ||
+        (st = read_first(stream, err)) != ENS_OK)
+        goto done;
+    if (format == ENS_FORMAT_AUTO)
+        format = ens__format_of(path, stream->s, stream->n);
+    stream->svmlight = format == ENS_FORMAT_SVMLIGHT;
+    if ((!stream->svmlight && (st = read_header(stream, err)) != ENS_OK) ||
         (st = check_header(stream, err)) != ENS_OK)
         goto done;
     *out = stream;
@@ -144,6 +169,19 @@ ens_status ens_csv_stream_open(ens_csv_stream **out, const char *path,
 done:
     ens_csv_stream_free(stream);
     return st;
+}
+
+ens_status ens_csv_stream_open(ens_csv_stream **out, const char *path,
+                               const ens_csv_options *options, ens_error *err)
+{
+    return open_as(out, path, ENS_FORMAT_CSV, options, err);
+}
+
+ens_status ens_table_stream_open(ens_csv_stream **out, const char *path,
+                                 const ens_csv_options *options, ens_error *err)
+{
+    return open_as(out, path, options != NULL ? options->format : ENS_FORMAT_AUTO, options,
+                   err);
 }
 
 /* The next at most max_rows records, after the header. */
@@ -182,13 +220,10 @@ ens_status ens_csv_stream_next(ens_dataset **out, ens_csv_stream *stream, size_t
     if (max_rows == 0)
         return ens__fail(err, ENS_EINVAL, "a batch of 0 rows");
     for (;;) {
-        ens__csv_how how = {.may_be_empty = true, .skipped_lines = stream->skipped};
-
         if ((st = find_batch(&length, stream, max_rows, err)) != ENS_OK ||
             length == stream->header)
             return st;
-        if ((st = ens__csv_parse(out, stream->s + stream->start, length, stream->name,
-                                 &stream->options, &how, err)) != ENS_OK)
+        if ((st = parse(out, stream, length, err)) != ENS_OK)
             return st;
         consume(stream, length);
         if (ens_dataset_n(*out) > 0)

@@ -119,6 +119,16 @@ double ens_dataset_weight(const ens_dataset *d, size_t i)
     return d->table->weight != NULL ? d->table->weight->x[d->row[i]] : 1;
 }
 
+size_t ens_dataset_group(const ens_dataset *d, size_t i)
+{
+    return d->table->group_of != NULL ? d->table->group_of[d->row[i]] : 0;
+}
+
+size_t ens_dataset_n_groups(const ens_dataset *d)
+{
+    return d->table->n_groups;
+}
+
 const char *ens_dataset_note(const ens_dataset *d, size_t i)
 {
     return i < d->table->n_notes ? d->table->note[i] : NULL;

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 
 struct ens__bins;
-struct ens__packed;
 
 /* Distinct texts in their order: levels of a category, classes of a target. Immutable once made. */
 typedef struct ens__levels {
@@ -26,7 +25,6 @@ typedef struct ens__column {
     ens__levels levels;
     size_t n_missing;
     _Atomic(struct ens__bins *) bins; /* made by ens__bins_get(): a list, one element per setting */
-    _Atomic(struct ens__packed *) packed; /* made by ens__packed_prepare(), where this is the first of the columns */
 } ens__column;
 
 /* The data under all views. */
@@ -38,11 +36,13 @@ typedef struct ens__table {
     ens_feature *feature; /* [p] */
     size_t *feature_column; /* [p] its index in column */
     size_t p;
-    ens__column *target, *weight; /* NULL if there is none */
+    ens__column *target, *weight, *group; /* NULL if there is none */
     ens_task task;
     int32_t *label;       /* [n] class of each row; NULL unless classification */
     const double *y;      /* [n] response; NULL unless regression */
     ens__levels classes;  /* classification */
+    uint32_t *group_of;   /* [n] number of each row's group, below n_groups; NULL without a group column */
+    size_t n_groups;
     char **note;          /* [n_notes] */
     size_t n_notes;
 } ens__table;
@@ -65,6 +65,12 @@ ens_task ens__guess_task(const ens__column *target, size_t n);
 void ens__table_free(ens__table *table);
 ens_status ens__table_note(ens__table *table, ens_error *err, const char *fmt, ...) ENS_PRINTF(3, 4);
 ens_dataset *ens__dataset_ref(const ens_dataset *data);
+/* split_groups.c: what ens_dataset_kfold() and _holdout() do where there are groups, which stay whole. */
+ens_status ens__groups_kfold(uint32_t *fold, const ens_dataset *data, size_t n_folds, uint64_t seed,
+                             ens_error *err);
+/* second[n] gets 1 for rows of the second part, else 0. */
+ens_status ens__groups_holdout(unsigned char *second, const ens_dataset *data, double fraction, uint64_t seed,
+                               ens_error *err);
 /* Of a target of two classes the one with fewer rows, the second of equals; false if it has not two. */
 bool ens__dataset_rarer(size_t *class, const ens_dataset *data);
 

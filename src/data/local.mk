@@ -16,7 +16,11 @@ libens_internal_la_SOURCES += \
 	src/data/intern.c \
 	src/data/intern.h \
 	src/data/levels.c \
-	src/data/packed.c \
-	src/data/packed.h \
 	src/data/split.c \
-	src/data/table.c
+	src/data/split_groups.c \
+	src/data/svmlight.c \
+	src/data/svmlight.h \
+	src/data/svmlight_lines.c \
+	src/data/svmlight_query.c \
+	src/data/table.c \
+	src/data/table_read.c

@@ -2,7 +2,7 @@
  *
  * Rows are put into a random order, and each takes the next place of its class in a line in which the classes
  * follow each other. Dealing folds along that line, or cutting it at rounded multiples of the fraction,
- * keeps every class and the whole within one row of its share. */
+ * keeps every class and the whole within one row of its share. Where rows have groups, split_groups.c. */
 #include <config.h>
 
 #include <core/error.h>
@@ -78,6 +78,8 @@ ens_status ens_dataset_kfold(uint32_t *fold, const ens_dataset *data, size_t n_f
         return ens__fail(err, ENS_EINVAL,
                          "n_folds = %zu is outside [2, %zu], the table's rows", n_folds,
                          data->n);
+    if (data->table->group_of != NULL)
+        return ens__groups_kfold(fold, data, n_folds, seed, err);
     if ((st = line_init(&l, data, seed, err)) != ENS_OK)
         goto done;
     for (size_t i = 0; i < l.n; i++)
@@ -143,16 +145,17 @@ ens_status ens_dataset_holdout(ens_dataset **first, ens_dataset **second,
     if (data->n < 2)
         return ens__fail(err, ENS_EINVAL, "a table of %zu rows cannot be split in two",
                          data->n);
-    if ((st = line_init(&l, data, seed, err)) != ENS_OK)
-        goto done;
     mark = ens__array(data->n, sizeof *mark);
     rows = ens__array(data->n, sizeof *rows);
     if (mark == NULL || rows == NULL) {
         st = ens__nomem(err);
         goto done;
     }
-    mark_second(mark, &l, data, fraction);
-    if ((st = view(first, data, mark, 0, rows, err)) != ENS_OK)
+    if (data->table->group_of != NULL)
+        st = ens__groups_holdout(mark, data, fraction, seed, err);
+    else if ((st = line_init(&l, data, seed, err)) == ENS_OK)
+        mark_second(mark, &l, data, fraction);
+    if (st != ENS_OK || (st = view(first, data, mark, 0, rows, err)) != ENS_OK)
         goto done;
     if ((st = view(second, data, mark, 1, rows, err)) != ENS_OK) {
         ens_dataset_free(*first);

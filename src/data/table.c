@@ -7,7 +7,7 @@
 #include <core/error.h>
 #include <core/mem.h>
 #include <core/str.h>
-#include <data/packed.h>
+#include <data/bins.h>
 #include <data/dataset.h>
 #include <math.h>
 #include <stdarg.h>
@@ -38,7 +38,6 @@ void ens__table_free(ens__table *t)
         ens__free(t->column[c].x);
         ens__free(t->column[c].code);
         ens__levels_clear(&t->column[c].levels);
-        ens__packed_free(atomic_load(&t->column[c].packed));
         ens__bins_free(atomic_load(&t->column[c].bins));
     }
     for (size_t i = 0; i < t->n_notes; i++)
@@ -48,6 +47,7 @@ void ens__table_free(ens__table *t)
     ens__free(t->feature);
     ens__free(t->feature_column);
     ens__free(t->label);
+    ens__free(t->group_of);
     ens__levels_clear(&t->classes);
     ens__free(t);
 }
@@ -134,6 +134,7 @@ static ens_status find_roles(ens__table *t, ens_error *err)
         ens__column *column = &t->column[c];
         ens__column **slot = column->role == ENS_TARGET   ? &t->target
                              : column->role == ENS_WEIGHT ? &t->weight
+                             : column->role == ENS_GROUP  ? &t->group
                                                           : NULL;
 
         t->p += column->role == ENS_FEATURE;
@@ -141,7 +142,9 @@ static ens_status find_roles(ens__table *t, ens_error *err)
             continue;
         if (*slot != NULL)
             return ens__fail(err, ENS_EINVAL, "two %s columns, `%s` and `%s`",
-                             column->role == ENS_TARGET ? "target" : "weight",
+                             column->role == ENS_TARGET   ? "target"
+                             : column->role == ENS_WEIGHT ? "weight"
+                                                          : "group",
                              (*slot)->name, column->name);
         *slot = column;
     }
@@ -259,6 +262,39 @@ static ens_status number_classes(ens__table *t, ens_error *err)
     return st;
 }
 
+/* ---- Groups --------------------------------------------------------------------------------------- */
+
+/* Numbers of groups are those of levels, or of distinct numbers in ascending order. */
+static ens_status make_groups(ens__table *t, ens_error *err)
+{
+    const ens__column *group = t->group;
+    double *v = NULL;
+
+    for (size_t i = 0; i < t->n; i++)
+        if (group->x != NULL ? isnan(group->x[i]) : group->code[i] < 0)
+            return ens__fail_at(err, ENS_EDATA, i + 1, 0,
+                                "group `%s` is missing in row %zu", group->name, i + 1);
+    t->n_groups = group->levels.n;
+    if ((t->group_of = ens__array(t->n, sizeof *t->group_of)) == NULL)
+        return ens__nomem(err);
+    if (group->x != NULL) {
+        t->n_groups = distinct_values(&v, group->x, t->n);
+        if (v == NULL)
+            return ens__nomem(err);
+    }
+    for (size_t i = 0; i < t->n; i++) {
+        if (group->x == NULL) {
+            t->group_of[i] = (uint32_t)group->code[i];
+        } else {
+            const double *at = bsearch(&group->x[i], v, t->n_groups, sizeof *v, by_number);
+
+            t->group_of[i] = (uint32_t)(at - v);
+        }
+    }
+    ens__free(v);
+    return ENS_OK;
+}
+
 static ens_status check_target(const ens__table *t, ens_error *err)
 {
     const ens__column *y = t->target;
@@ -313,6 +349,8 @@ static ens_status finish_table(ens__table *t, ens_error *err)
     if ((st = find_roles(t, err)) != ENS_OK || (st = list_features(t, err)) != ENS_OK)
         return st;
     if (t->weight != NULL && (st = check_weights(t->weight, t->n, err)) != ENS_OK)
+        return st;
+    if (t->group != NULL && (st = make_groups(t, err)) != ENS_OK)
         return st;
     return make_target(t, err);
 }

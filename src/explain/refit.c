@@ -73,6 +73,7 @@ ens_status ens__refit_make(ens__refit *out, const ens_model *model,
         .label = r.label,
         .y = r.y,
         .n_table = data->table->n,
+        .group = data->table->group_of,
         .seed = model->seed,
         .exec = exec,
     };

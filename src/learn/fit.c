@@ -178,6 +178,7 @@ static ens_status fit_root(ens_model *m, const ens_model *from, const ens_datase
         .label = blind ? NULL : table->label,
         .y = blind ? NULL : table->y,
         .n_table = table->n,
+        .group = table->group_of,
         .seed = m->seed,
         .exec = exec,
     };

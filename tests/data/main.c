@@ -11,8 +11,8 @@ Suite *csv_write_suite(void);
 Suite *dataset_suite(void);
 Suite *generate_suite(void);
 Suite *intern_suite(void);
-Suite *packed_suite(void);
 Suite *split_suite(void);
+Suite *svmlight_suite(void);
 
 /* One line a module: each tests/data/test_*.c has one of these. */
 static Suite *(*const suites[])(void) = {
@@ -24,8 +24,8 @@ static Suite *(*const suites[])(void) = {
     dataset_suite,
     generate_suite,
     intern_suite,
-    packed_suite,
     split_suite,
+    svmlight_suite,
     NULL,
 };
 

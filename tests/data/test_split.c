@@ -231,6 +231,117 @@ START_TEST(every_allocation_may_fail)
 }
 END_TEST
 
+/* ---- Groups ------------------------------------------------------------------------------------------ */
+
+/* 40 groups of 1 to 10 rows in turn, g their number; rows of 1 and 2 lie apart. */
+static ens_dataset *grouped(size_t *n)
+{
+    double x[220], g[220];
+    ens_column columns[] = {{.name = "x", .x = x},
+                            {.name = "g", .role = ENS_GROUP, .x = g}};
+    ens_dataset *data;
+    ens_error err;
+
+    *n = 0;
+    for (int q = 0; q < 40; q++)
+        for (int i = 0; i <= q % 10; i++) {
+            x[*n] = (double)*n;
+            g[(*n)++] = 3 * q - 5;
+        }
+    g[1] = g[3];
+    g[3] = g[2];
+    ck_ok(ens_dataset_from_columns(&data, columns, 2, *n, ENS_TASK_AUTO, &err));
+    return data;
+}
+
+START_TEST(folds_keep_groups_whole)
+{
+    size_t n, n_folds = (size_t)_i, size[12] = {0}, least = SIZE_MAX, most = 0;
+    ens_dataset *data = grouped(&n);
+    uint32_t fold[220], other[220], of_group[40];
+    ens_error err;
+
+    ck_assert_uint_eq(ens_dataset_n_groups(data), 40);
+    ck_ok(ens_dataset_kfold(fold, data, n_folds, 1, &err));
+    ck_ok(ens_dataset_kfold(other, data, n_folds, 2, &err));
+    ck_assert(memcmp(fold, other, n * sizeof *fold) != 0);
+    memset(of_group, 0xff, sizeof of_group);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t *f = &of_group[ens_dataset_group(data, i)];
+
+        ck_assert(*f == UINT32_MAX || *f == fold[i]);
+        *f = fold[i];
+        size[fold[i]]++;
+    }
+    for (size_t f = 0; f < n_folds; f++) {
+        least = size[f] < least ? size[f] : least;
+        most = size[f] > most ? size[f] : most;
+    }
+    ck_assert_uint_le(most - least, 10); /* the largest group */
+    ens_dataset_free(data);
+}
+END_TEST
+
+START_TEST(holdouts_keep_groups_whole)
+{
+    double fraction = 0.1 * _i;
+    int side[40] = {0};
+    size_t n;
+    ens_dataset *data = grouped(&n), *part[2];
+    ens_error err;
+
+    ck_ok(ens_dataset_holdout(&part[0], &part[1], data, fraction, 3, &err));
+    ck_assert_uint_eq(ens_dataset_n(part[0]) + ens_dataset_n(part[1]), n);
+    ck_assert(fabs((double)ens_dataset_n(part[1]) - fraction * (double)n) <= 10);
+    for (int p = 0; p < 2; p++)
+        for (size_t i = 0; i < ens_dataset_n(part[p]); i++)
+            side[ens_dataset_group(part[p], i)] |= 1 << p;
+    for (size_t q = 0; q < 40; q++)
+        ck_assert(side[q] == 1 || side[q] == 2);
+    ens_dataset_free(part[0]);
+    ens_dataset_free(part[1]);
+    ens_dataset_free(data);
+}
+END_TEST
+
+START_TEST(too_few_groups_are_refused)
+{
+    size_t n, rows[] = {0, 0};
+    ens_dataset *data = grouped(&n), *one, *a, *b;
+    uint32_t fold[220];
+    ens_error err;
+
+    ck_fails(ens_dataset_kfold(fold, data, 41, 1, &err), ENS_EINVAL,
+             "n_folds = 41 is outside [2, 40], the table's groups");
+    ck_ok(ens_dataset_subset(&one, data, rows, 2, &err));
+    ck_fails(ens_dataset_holdout(&a, &b, one, 0.5, 1, &err), ENS_EINVAL,
+             "a table of one group cannot be split");
+    ens_dataset_free(one);
+    ens_dataset_free(data);
+}
+END_TEST
+
+START_TEST(every_allocation_for_groups_may_fail)
+{
+    size_t n;
+    ens_dataset *data = grouped(&n), *a = NULL, *b = NULL;
+    uint32_t fold[220];
+    ens_error err;
+    ens_status st = ENS_ENOMEM;
+
+    for (long k = 0; st != ENS_OK; k++) {
+        ens__mem_fail_at(k);
+        if ((st = ens_dataset_kfold(fold, data, 5, 1, &err)) == ENS_OK)
+            st = ens_dataset_holdout(&a, &b, data, 0.25, 1, &err);
+        ens__mem_fail_at(-1);
+        ck_assert(st == ENS_OK ? k > 6 : st == ENS_ENOMEM && a == NULL && b == NULL);
+    }
+    ens_dataset_free(a);
+    ens_dataset_free(b);
+    ens_dataset_free(data);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, folds_differ_by_at_most_one_in_each_class_and_in_all, 2, 12);
@@ -241,6 +352,10 @@ static void add(TCase *tc)
     tcase_add_test(tc, holdout_splits_views_and_two_rows);
     tcase_add_test(tc, holdout_refuses_what_cannot_be);
     tcase_add_test(tc, every_allocation_may_fail);
+    tcase_add_loop_test(tc, folds_keep_groups_whole, 2, 12);
+    tcase_add_loop_test(tc, holdouts_keep_groups_whole, 1, 10);
+    tcase_add_test(tc, too_few_groups_are_refused);
+    tcase_add_test(tc, every_allocation_for_groups_may_fail);
 }
 
 Suite *split_suite(void);

@@ -4,7 +4,8 @@ fuzz_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fuzz
 check_PROGRAMS += \
 	tests/fuzz/replay_csv \
 	tests/fuzz/replay_model \
-	tests/fuzz/replay_recipe
+	tests/fuzz/replay_recipe \
+	tests/fuzz/replay_svmlight
 
 tests_fuzz_replay_csv_SOURCES = tests/fuzz/fuzz.h tests/fuzz/fuzz_csv.c tests/fuzz/replay.c
 tests_fuzz_replay_csv_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/csv"'
@@ -18,11 +19,16 @@ tests_fuzz_replay_recipe_SOURCES = tests/fuzz/fuzz.h tests/fuzz/fuzz_recipe.c te
 tests_fuzz_replay_recipe_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/recipe"'
 tests_fuzz_replay_recipe_LDADD = libens_internal.la
 
+tests_fuzz_replay_svmlight_SOURCES = tests/fuzz/fuzz.h tests/fuzz/fuzz_svmlight.c tests/fuzz/replay.c
+tests_fuzz_replay_svmlight_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/svmlight"'
+tests_fuzz_replay_svmlight_LDADD = libens_internal.la
+
 if ENABLE_FUZZ
 fuzz_programs = \
 	tests/fuzz/fuzz_csv \
 	tests/fuzz/fuzz_model \
-	tests/fuzz/fuzz_recipe
+	tests/fuzz/fuzz_recipe \
+	tests/fuzz/fuzz_svmlight
 
 noinst_PROGRAMS += $(fuzz_programs)
 
@@ -40,9 +46,15 @@ tests_fuzz_fuzz_recipe_SOURCES = tests/fuzz/fuzz.h tests/fuzz/fuzz_recipe.c
 tests_fuzz_fuzz_recipe_CPPFLAGS = $(fuzz_cppflags)
 tests_fuzz_fuzz_recipe_LDFLAGS = -fsanitize=fuzzer
 tests_fuzz_fuzz_recipe_LDADD = libens_internal.la
+
+tests_fuzz_fuzz_svmlight_SOURCES = tests/fuzz/fuzz.h tests/fuzz/fuzz_svmlight.c
+tests_fuzz_fuzz_svmlight_CPPFLAGS = $(fuzz_cppflags)
+tests_fuzz_fuzz_svmlight_LDFLAGS = -fsanitize=fuzzer
+tests_fuzz_fuzz_svmlight_LDADD = libens_internal.la
 endif
 
-EXTRA_DIST += tests/fuzz/corpus tests/fuzz/csv.dict tests/fuzz/recipe.dict tests/fuzz/model.dict
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/csv.dict tests/fuzz/model.dict tests/fuzz/recipe.dict \
+	tests/fuzz/svmlight.dict
 
 # What is found lands in tests/fuzz of the build: finding-<target>-<hash>; new inputs in found-<target>.
 FUZZ_SECONDS = 60
@@ -62,6 +74,6 @@ else
 endif
 
 clean-local:
-	-rm -rf tests/fuzz/found-csv tests/fuzz/found-model tests/fuzz/found-recipe
+	-rm -rf tests/fuzz/found-csv tests/fuzz/found-model tests/fuzz/found-recipe tests/fuzz/found-svmlight
 
 .PHONY: fuzz
