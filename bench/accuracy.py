@@ -213,6 +213,15 @@ def version_of(words):
         return "?"
 
 
+def further_sections(path):
+    """What was written behind the table by hand, from its first heading."""
+    if not os.path.exists(path):
+        return ""
+    with open(path) as f:
+        _, heading, rest = f.read().partition("\n## ")
+    return heading + rest
+
+
 def write_table(args):
     import sklearn
     records = {**load(os.path.join(args.work, "peers.jsonl")), **load(os.path.join(args.work, "ours.jsonl"))}
@@ -224,8 +233,7 @@ def write_table(args):
     text += "|---|---|---|--:|---|--:|--:|--:|---|\n"
     for row in rows(args, records):
         text += "| " + " | ".join(row) + " |\n"
-    with open(args.out, "w") as f:
-        f.write(text)
+    measure.write(args.out, text + further_sections(args.out))
 
 
 def arguments():
