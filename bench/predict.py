@@ -36,8 +36,8 @@ ROWS = """
 
 `ens_model_predict_row()`, one thread, {asked} different rows, microseconds a row.
 
-| model | kernels | median | 99th percentile | mean |
-|---|---|--:|--:|--:|
+| model | median | 99th percentile | mean |
+|---|--:|--:|--:|
 """
 
 
@@ -102,7 +102,7 @@ def ours(args):
 
 
 def one_row(args):
-    """(model, kernels, what row.c says) of a deep and a shallow forest."""
+    """(model, what row.c says) of a deep and a shallow forest."""
     program = os.path.join(args.work, "row")
     libs = os.path.join(args.build, ".libs")
     subprocess.run([os.environ.get("CC", "cc"), "-O2", f"-I{os.path.dirname(HERE)}/include", "-o", program,
@@ -110,10 +110,9 @@ def one_row(args):
     shallow = fitted(args, "shallow.ens", "forest(n_estimators=200, max_depth=6)")
     for name, path in ((f"{args.trees} full-depth trees", os.path.join(args.work, "forest.ens")),
                        ("200 trees of depth 6", shallow)):
-        for simd in ("base", "v4"):
-            said = subprocess.run([program, path, args.test, "y"], check=True, text=True, stdout=subprocess.PIPE,
-                                  env={**args.env, "ENS_SIMD": simd}).stdout
-            yield name, {"base": "plain", "v4": "the widest"}[simd], json.loads(said)
+        said = subprocess.run([program, path, args.test, "y"], check=True, text=True, stdout=subprocess.PIPE,
+                              env=args.env).stdout
+        yield name, json.loads(said)
 
 
 # ---- The table ---------------------------------------------------------------------------------------------
@@ -144,9 +143,9 @@ def report(args, runs, rows):
                        times=args.times, trees=args.trees, versions=versions(args))
     base = statistics.median(runs["ours"]["seconds"])
     text += "".join(batch_row(name, r, base) for name, r in runs.items())
-    text += ROWS.format(asked=rows[0][2]["rows"])
-    for name, kernels, r in rows:
-        text += f"| {name} | {kernels} | {r['median_us']:.2f} | {r['p99_us']:.2f} | {r['mean_us']:.2f} |\n"
+    text += ROWS.format(asked=rows[0][1]["rows"])
+    for name, r in rows:
+        text += f"| {name} | {r['median_us']:.2f} | {r['p99_us']:.2f} | {r['mean_us']:.2f} |\n"
     return text
 
 

@@ -6,7 +6,8 @@ examples_programs = \
 	examples/own_learner \
 	examples/inspect_model \
 	examples/interval \
-	examples/importance
+	examples/importance \
+	examples/boosting
 noinst_PROGRAMS += $(examples_programs)
 
 examples_cppflags = -I$(top_srcdir)/include
@@ -33,6 +34,9 @@ examples_interval_LDADD = $(examples_ldadd)
 examples_importance_SOURCES = examples/importance.c
 examples_importance_CPPFLAGS = $(examples_cppflags)
 examples_importance_LDADD = $(examples_ldadd)
+examples_boosting_SOURCES = examples/boosting.c
+examples_boosting_CPPFLAGS = $(examples_cppflags)
+examples_boosting_LDADD = $(examples_ldadd)
 
 TESTS += examples/run.sh
 EXTRA_DIST += examples/run.sh

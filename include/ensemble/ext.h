@@ -172,7 +172,8 @@ typedef enum ens_caps {
                                      takes weights whatever they take; without members it is of trees */
     ENS_TAKES_NUMBERS = 128,  /**< features with x */
     ENS_TAKES_LONG_BLOCKS = 256, /**< its predict takes up to ENS_LONG_BLOCK rows */
-    ENS_DETECTS = 512         /**< anomalies: fitted without label and y, one output in (0, 1) */
+    ENS_DETECTS = 512,        /**< anomalies: fitted without label and y, one output in (0, 1) */
+    ENS_OF_REGRESSORS = 1024  /**< with ENS_OF_MEMBERS: members predict numbers whatever the task is */
 } ens_caps;
 
 typedef struct ens_part ens_part;

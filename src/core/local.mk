@@ -7,6 +7,8 @@ libens_internal_la_SOURCES += \
 	src/core/cgroup.h \
 	src/core/cpu.c \
 	src/core/cpu.h \
+	src/core/crew.c \
+	src/core/crew.h \
 	src/core/error.c \
 	src/core/error.h \
 	src/core/family.c \

@@ -4,10 +4,14 @@
  * was claimed until then is a prefix of the tasks and runs to its end, nothing after it begins. So every task
  * below a failing one has run too, and the lowest failing task is the same for any number of threads.
  *
+ * A crew is for many short loops one after the other: one region, in which the other threads wait for the loops of the
+ * first (crew.c).
+ *
  * A forked child of a process whose threads ran must not start a parallel region: the child has none of those
  * threads, yet the OpenMP runtime would wait for them. The process that ran first is remembered for that. */
 #include <config.h>
 
+#include <core/crew.h>
 #include <core/error.h>
 #include <core/par.h>
 #include <pthread.h>
@@ -25,6 +29,8 @@
 
 /* Inside a task of a loop of many: loops in it do not report progress. */
 static _Thread_local bool in_task;
+/* Those that wait for the loops of this thread. */
+static _Thread_local ens__crew *crew;
 
 /* ---- How many threads ---- */
 
@@ -78,6 +84,10 @@ unsigned ens_exec_threads(const ens_exec *exec)
 {
     unsigned n;
 
+    if (crew != NULL) {
+        n = ens__crew_size(crew);
+        return exec != NULL && exec->threads != 0 && exec->threads < n ? exec->threads : n;
+    }
     if (omp_in_parallel() || is_forked_from_threads())
         return 1;
     n = exec != NULL && exec->threads != 0 ? exec->threads : default_threads();
@@ -188,6 +198,16 @@ static void work(loop *l, unsigned worker)
     in_task = outer;
 }
 
+/* The crew is at work, so a loop inside a task is the worker's alone. */
+static void work_beside(void *l, unsigned worker)
+{
+    ens__crew *mine = crew;
+
+    crew = NULL;
+    work(l, worker);
+    crew = mine;
+}
+
 static void run(loop *l)
 {
     unsigned threads = ens__par_workers(l->n, l->exec);
@@ -196,14 +216,49 @@ static void run(loop *l)
         work(l, 0);
         return;
     }
+    if (crew != NULL) {
+        ens__crew_work(crew, threads, work_beside, l);
+        return;
+    }
 #ifdef _OPENMP
     long none = 0;
 
     atomic_compare_exchange_strong(&threaded_process, &none, (long)getpid());
-/* The one parallel region of the library: its workers share the loop and nothing else. */
+/* Its workers share the loop and nothing else. */
 #pragma omp parallel num_threads(threads) default(none) shared(l)
     work(l, (unsigned)omp_get_thread_num());
 #endif
+}
+
+/* ---- Many loops ---- */
+
+ens_status ens__par_crew(const ens_exec *exec, ens__crew_fn body, void *ctx, ens_error *err)
+{
+    unsigned threads = crew == NULL ? ens_exec_threads(exec) : 1;
+    ens_status st = ENS_OK;
+    ens__crew *made;
+
+    if (threads <= 1)
+        return body(ctx, err);
+    if ((made = ens__crew_new(threads)) == NULL)
+        return ens__nomem(err);
+#ifdef _OPENMP
+    long none = 0;
+
+    atomic_compare_exchange_strong(&threaded_process, &none, (long)getpid());
+/* One thread runs the body, the others wait for its loops. */
+#pragma omp parallel num_threads(threads) default(none) shared(made, body, ctx, err, st)
+    if (omp_get_thread_num() == 0) {
+        crew = made;
+        st = body(ctx, err);
+        crew = NULL;
+        ens__crew_dismiss(made);
+    } else {
+        ens__crew_wait(made, (unsigned)omp_get_thread_num());
+    }
+#endif
+    ens__crew_free(made);
+    return st;
 }
 
 ens_status ens__par_for(size_t n, const ens_exec *exec, const char *phase,

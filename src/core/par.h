@@ -24,6 +24,11 @@ unsigned ens__par_workers(size_t n, const ens_exec *exec);
 ens_status ens__par_for(size_t n, const ens_exec *exec, const char *phase, ens__task_fn body, void *ctx,
                         size_t *done, ens_error *err);
 
+/* Run body on the calling thread while the others of exec wait for its loops: what ens__par_for() in it costs is then a
+ * wake-up, and nothing spins for long. Serial where a loop would be. */
+typedef ens_status (*ens__crew_fn)(void *ctx, ens_error *err);
+ens_status ens__par_crew(const ens_exec *exec, ens__crew_fn body, void *ctx, ens_error *err);
+
 /* Processors that the control groups of this process grant it, rounded up; 0 if they set no limit. For tests:
  * the files to read instead of /proc/self/cgroup and /sys/fs/cgroup. */
 unsigned ens__cpu_quota(const char *groups, const char *mount);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 struct ens__bins;
+struct ens__packed;
 
 /* Distinct texts in their order: levels of a category, classes of a target. Immutable once made. */
 typedef struct ens__levels {
@@ -25,6 +26,7 @@ typedef struct ens__column {
     ens__levels levels;
     size_t n_missing;
     _Atomic(struct ens__bins *) bins; /* made by ens__bins_get(): a list, one element per setting */
+    _Atomic(struct ens__packed *) packed; /* made by ens__packed_prepare(), where this is the first of the columns */
 } ens__column;
 
 /* The data under all views. */

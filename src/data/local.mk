@@ -16,6 +16,8 @@ libens_internal_la_SOURCES += \
 	src/data/intern.c \
 	src/data/intern.h \
 	src/data/levels.c \
+	src/data/packed.c \
+	src/data/packed.h \
 	src/data/split.c \
 	src/data/split_groups.c \
 	src/data/svmlight.c \

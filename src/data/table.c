@@ -7,7 +7,7 @@
 #include <core/error.h>
 #include <core/mem.h>
 #include <core/str.h>
-#include <data/bins.h>
+#include <data/packed.h>
 #include <data/dataset.h>
 #include <math.h>
 #include <stdarg.h>
@@ -38,6 +38,7 @@ void ens__table_free(ens__table *t)
         ens__free(t->column[c].x);
         ens__free(t->column[c].code);
         ens__levels_clear(&t->column[c].levels);
+        ens__packed_free(atomic_load(&t->column[c].packed));
         ens__bins_free(atomic_load(&t->column[c].bins));
     }
     for (size_t i = 0; i < t->n_notes; i++)

@@ -3,6 +3,7 @@
 
 #include <core/error.h>
 #include <core/mem.h>
+#include <core/par.h>
 #include <ensemble/bag.h>
 #include <ensemble/quantile.h>
 #include <learn/learner.h>
@@ -45,24 +46,49 @@ void ens__bag_free(void *state)
 
 /* ---- The runtime form ------------------------------------------------------------------------- */
 
+typedef struct packing {
+    const ens__bag *bag;
+    ens__tree **own; /* [members of the base] copies whose nodes are there */
+} packing;
+
+static ens_status unpack_member(void *ctx, size_t t, unsigned worker, ens_error *err)
+{
+    const packing *p = ctx;
+
+    (void)worker;
+    return ens__tree_unpack(&p->own[t], p->bag->fit[t].state, err);
+}
+
 ens_status ens__bag_pack(ens__bag *bag, const ens_feature *feature, const ens_exec *exec,
                          ens_error *err)
 {
+    size_t n_old = bag->base != NULL ? bag->base->n : 0;
+    packing p = {bag, NULL};
     const ens__tree **tree;
-    ens__trees_source from = {
-        .n = bag->n, .feature = feature, .p = bag->p, .map = bag->features};
     ens_status st;
 
     for (size_t t = 0; t < bag->n; t++)
         if (bag->fit[t].type != &ens__tree_type)
             return ENS_OK;
-    if ((tree = ens__array(bag->n, sizeof *tree)) == NULL)
-        return ens__nomem(err);
+    if ((tree = ens__array(bag->n, sizeof *tree)) == NULL ||
+        (p.own = ens__zeros(n_old, sizeof *p.own)) == NULL) {
+        st = ens__nomem(err);
+        goto done;
+    }
+    if ((st = ens__par_for(n_old, exec, NULL, unpack_member, &p, NULL, err)) != ENS_OK)
+        goto done;
     for (size_t t = 0; t < bag->n; t++)
-        tree[t] = bag->fit[t].state;
-    from.tree = tree;
-    from.p_tree = bag->p_member;
-    st = ens__trees_make(&bag->trees, &from, exec, err);
+        tree[t] = t < n_old && p.own[t] != NULL ? p.own[t] : bag->fit[t].state;
+    st = ens__trees_make(&bag->trees,
+                         &(ens__trees_source){tree, bag->n, feature, bag->p,
+                                              bag->features, bag->p_member},
+                         exec, err);
+    for (size_t t = n_old; t < bag->n && bag->trees != NULL; t++)
+        ens__trees_pack(bag->trees, t, bag->fit[t].state);
+done:
+    for (size_t t = 0; t < n_old && p.own != NULL; t++)
+        ens__tree_free(p.own[t]);
+    ens__free(p.own);
     ens__free(tree);
     return st;
 }

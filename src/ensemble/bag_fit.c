@@ -427,8 +427,8 @@ ens_status ens__bag_fit(void **out, const ens__bag_spec *spec, const ens_learner
     if ((j.bag = ens__bag_new()) == NULL)
         return ens__nomem(err);
     if ((st = begin(&j, base, err)) != ENS_OK || (st = fit_members(&j, err)) != ENS_OK ||
-        (spec->oob_score && (st = predict_oob(&j, err)) != ENS_OK) ||
-        (st = ens__bag_pack(j.bag, a->rows.feature, a->exec, err)) != ENS_OK)
+        (st = ens__bag_pack(j.bag, a->rows.feature, a->exec, err)) != ENS_OK ||
+        (spec->oob_score && (st = predict_oob(&j, err)) != ENS_OK))
         goto done;
     *out = j.bag;
     j.bag = NULL;

@@ -3,6 +3,8 @@
 
 #include <ensemble/adaboost.h>
 #include <ensemble/bag.h>
+#include <ensemble/boosting.h>
+#include <ensemble/gbdt.h>
 #include <learn/learner.h>
 
 const ens_learner_type *const ens__builtins[] = {
@@ -13,6 +15,8 @@ const ens_learner_type *const ens__builtins[] = {
     &ens__forest_type,
     &ens__extra_trees_type,
     &ens__adaboost_type,
+    &ens__boosting_type,
     &ens__isolation_type,
+    &ens__gbdt_type,
     NULL,
 };

@@ -63,6 +63,7 @@ typedef struct ens__round {
 typedef struct ens__rounds {
     const ens_learner *member;
     ens_fit_args a; /* of the fit, as a member gets it */
+    size_t n_fit;   /* members are fitted on the first of its rows, all unless it is set lower */
     ens_exec exec;  /* its threads, no progress */
     uint32_t *row, *count; /* [n] of rows that were drawn */
     char *scratch;         /* [n_workers][stride] */

@@ -7,10 +7,19 @@ libens_internal_la_SOURCES += \
 	src/ensemble/bag.h \
 	src/ensemble/bag_fit.c \
 	src/ensemble/bagging.c \
+	src/ensemble/boosting.c \
+	src/ensemble/boosting.h \
+	src/ensemble/boosting_fit.c \
+	src/ensemble/boosting_predict.c \
+	src/ensemble/boosting_step.c \
 	src/ensemble/builtins.c \
 	src/ensemble/chain.c \
 	src/ensemble/chain.h \
 	src/ensemble/forest.c \
+	src/ensemble/gbdt.c \
+	src/ensemble/gbdt.h \
+	src/ensemble/gbdt_file.c \
+	src/ensemble/gbdt_fit.c \
 	src/ensemble/isolation.c \
 	src/ensemble/oob.c \
 	src/ensemble/oob.h \

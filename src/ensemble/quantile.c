@@ -111,9 +111,11 @@ static void filling_clear(filling *f)
 }
 
 /* The drawn rows and their leaves. */
-static void find_leaves(filling *f, const keeping *k, size_t t)
+static ens_status find_leaves(filling *f, const keeping *k, size_t t, ens_error *err)
 {
     ens_rows rows = k->a->rows;
+    ens__tree *own;
+    ens_status st;
 
     for (size_t s = 0; s < k->to->n; s++) {
         uint32_t i = k->order[s];
@@ -125,7 +127,11 @@ static void find_leaves(filling *f, const keeping *k, size_t t)
     }
     rows.row = f->row;
     rows.n = f->n;
-    ens__tree_find(tree_of(k->bag, t), &rows, f->leaf);
+    if ((st = ens__tree_unpack(&own, tree_of(k->bag, t), err)) != ENS_OK)
+        return st;
+    ens__tree_find(own != NULL ? own : tree_of(k->bag, t), &rows, f->leaf);
+    ens__tree_free(own);
+    return ENS_OK;
 }
 
 /* A counting sort by leaf, which keeps the order of the targets. start[i] is where the rows of node i begin, and
@@ -168,10 +174,9 @@ static ens_status keep_tree(void *ctx, size_t t, unsigned worker, ens_error *err
 
     (void)worker;
     if (st == ENS_OK &&
-        (st = ens__bag_redraw(f.count, k->spec, k->a, t, err)) == ENS_OK) {
-        find_leaves(&f, k, t);
+        (st = ens__bag_redraw(f.count, k->spec, k->a, t, err)) == ENS_OK &&
+        (st = find_leaves(&f, k, t, err)) == ENS_OK)
         st = sort_by_leaf(&k->to->tree[t], &f, k, tree_of(k->bag, t)->n_nodes, err);
-    }
     filling_clear(&f);
     return st;
 }
@@ -226,6 +231,7 @@ typedef struct scratch {
     double *weight; /* [n] of each place */
     double *block;  /* [n / BLOCK + 1] of each block of places */
     uint32_t *leaf; /* [rows at a time][trees], each tree's together */
+    uint16_t *code; /* of the rows, for the runtime form */
 } scratch;
 
 static size_t rows_at_a_time(const ens__quantiles *s)
@@ -235,8 +241,10 @@ static size_t rows_at_a_time(const ens__quantiles *s)
     return n < 1 ? 1 : n > ENS_BLOCK ? ENS_BLOCK : n;
 }
 
-static size_t lay(scratch *to, char *base, const ens__quantiles *s)
+static size_t lay(scratch *to, char *base, const ens__bag *bag)
 {
+    const ens__quantiles *s = bag->quantiles;
+    const ens__trees *form = bag->trees;
     size_t at = 0;
 
     to->weight = (double *)(base + at);
@@ -244,7 +252,12 @@ static size_t lay(scratch *to, char *base, const ens__quantiles *s)
     to->block = (double *)(base + at);
     at += ens__bag_round((s->n / BLOCK + 1) * sizeof *to->block);
     to->leaf = (uint32_t *)(base + at);
-    return at + ens__bag_round(rows_at_a_time(s) * s->n_trees * sizeof *to->leaf);
+    at += ens__bag_round(rows_at_a_time(s) * s->n_trees * sizeof *to->leaf);
+    to->code = (uint16_t *)(base + at);
+    if (form != NULL)
+        at += ens__bag_round(rows_at_a_time(s) * (form->stride + form->wide) *
+                             sizeof *to->code);
+    return at;
 }
 
 size_t ens__bag_quantiles_scratch(const void *state)
@@ -252,7 +265,7 @@ size_t ens__bag_quantiles_scratch(const void *state)
     const ens__bag *bag = state;
     scratch unused;
 
-    return lay(&unused, NULL, bag->quantiles);
+    return lay(&unused, NULL, bag);
 }
 
 /* weight[place] += w / (sum of w in the leaf * trees) */
@@ -312,6 +325,21 @@ static void find_quantiles(const scratch *from, const ens__quantiles *s,
         out[c] = last;
 }
 
+/* The leaf of each row in each tree. */
+static void find_all(const ens__bag *bag, const ens_rows *rows, const scratch *s,
+                     size_t step)
+{
+    ens__coded coded;
+
+    if (bag->trees != NULL)
+        coded = ens__trees_codes(bag->trees, rows, s->code);
+    for (size_t t = 0; t < bag->n; t++)
+        if (bag->trees != NULL)
+            ens__trees_find(bag->trees, t, &coded, s->leaf + t * step);
+        else
+            ens__tree_find(tree_of(bag, t), rows, s->leaf + t * step);
+}
+
 void ens__bag_quantiles(const void *state, const ens_rows *rows, const ens_list *q,
                         double *out, void *memory)
 {
@@ -320,7 +348,7 @@ void ens__bag_quantiles(const void *state, const ens_rows *rows, const ens_list 
     size_t step = rows_at_a_time(s);
     scratch own;
 
-    lay(&own, memory, s);
+    lay(&own, memory, bag);
     memset(own.weight, 0, s->n * sizeof *own.weight);
     memset(own.block, 0, (s->n / BLOCK + 1) * sizeof *own.block);
     for (size_t begin = 0; begin < rows->n; begin += step) {
@@ -328,8 +356,7 @@ void ens__bag_quantiles(const void *state, const ens_rows *rows, const ens_list 
 
         some.row = rows->row + begin;
         some.n = rows->n - begin < step ? rows->n - begin : step;
-        for (size_t t = 0; t < s->n_trees; t++)
-            ens__tree_find(tree_of(bag, t), &some, own.leaf + t * step);
+        find_all(bag, &some, &own, step);
         for (size_t i = 0; i < some.n; i++) {
             for (size_t t = 0; t < s->n_trees; t++)
                 add_leaf(&own, s, &s->tree[t], own.leaf[t * step + i]);

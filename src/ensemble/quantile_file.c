@@ -65,7 +65,7 @@ static ens_status write_trees(const ens__quantiles *s, const ens__bag *bag, ens_
         uint32_t *to = (uint32_t *)size + leaf_start[t];
 
         for (size_t i = 0; i < tree->n_nodes; i++)
-            if (tree->node[i].feature == ENS__LEAF)
+            if (ens__tree_is_leaf(tree, (uint32_t)i))
                 *to++ = start[i + 1] - start[i];
         memcpy((uint32_t *)row + row_start[t], s->tree[t].row,
                start[tree->n_nodes] * sizeof(uint32_t));
@@ -171,7 +171,7 @@ static bool sum_sizes(ens__leaf_rows *to, const ens__tree *tree, const uint32_t 
 
     for (size_t i = 0; i < tree->n_nodes; i++) {
         to->start[i] = (uint32_t)at;
-        if (tree->node[i].feature != ENS__LEAF)
+        if (!ens__tree_is_leaf(tree, (uint32_t)i))
             continue;
         if (*size == 0 || *size > n_rows - at)
             return false;

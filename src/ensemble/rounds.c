@@ -14,7 +14,7 @@
 ens_status ens__rounds_make(ens__rounds *r, const ens_learner *member,
                             const ens_fit_args *a, ens_error *err)
 {
-    *r = (ens__rounds){.member = member, .a = *a};
+    *r = (ens__rounds){.member = member, .a = *a, .n_fit = a->rows.n};
     r->exec.threads = a->exec != NULL ? a->exec->threads : 0;
     if ((r->row = ens__array(a->rows.n, sizeof *r->row)) == NULL ||
         (r->count = ens__array(a->rows.n, sizeof *r->count)) == NULL)
@@ -35,7 +35,7 @@ static size_t collect(ens__rounds *r, const uint32_t *drawn)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < r->a.rows.n; i++) {
+    for (size_t i = 0; i < r->n_fit; i++) {
         r->row[n] = r->a.rows.row[i];
         r->count[n] = drawn[i];
         n += drawn[i] > 0;
@@ -53,6 +53,7 @@ ens_status ens__rounds_fit(ens_fitted *out, ens__rounds *r, const ens__round *ro
     a.y = round->y != NULL ? round->y : a.y;
     a.exec = &r->exec;
     a.arena = &r->arena;
+    a.rows.n = r->n_fit;
     if (round->drawn != NULL) {
         a.rows.n = collect(r, round->drawn);
         a.rows.row = r->row;

@@ -159,13 +159,15 @@ static ens_status do_tree(void *ctx, size_t t, unsigned worker_index, ens_error 
     double *value = j->value + t * a->rows.p;
     const ens_feature *feature;
     const ens__tree *tree;
+    ens__tree *own;
     ens_part part;
-    ens_status st = ens__refit_draw(w->count, j->r, t, err);
+    ens_status st;
 
-    if (st != ENS_OK)
-        return st;
     root->type->member(&part, root->state, t);
-    tree = part.fitted.state;
+    if ((st = ens__refit_draw(w->count, j->r, t, err)) != ENS_OK ||
+        (st = ens__tree_unpack(&own, part.fitted.state, err)) != ENS_OK)
+        return st;
+    tree = own != NULL ? own : part.fitted.state;
     feature = ens__part_features(&part, a->rows.feature, w->seen);
     find_means(&w->in, tree, a, feature, w->count, true);
     find_means(&w->out, tree, a, feature, w->count, false);
@@ -178,6 +180,7 @@ static ens_status do_tree(void *ctx, size_t t, unsigned worker_index, ens_error 
             value[part.feature != NULL ? part.feature[f] : f] +=
                 gain(tree, node, a->k, w);
     }
+    ens__tree_free(own);
     return ENS_OK;
 }
 

@@ -65,6 +65,7 @@ typedef struct ens__grown {
     uint32_t *feature; /* [p] numbers among the model's features; NULL: all */
     size_t p;
     size_t member; /* of the root; 0 if that is the tree */
+    const struct ens__trees *form; /* has it as tree `member`, of the model's features; or NULL */
 } ens__grown;
 
 typedef struct ens__grove {

@@ -4,6 +4,7 @@
 #include <core/error.h>
 #include <core/mem.h>
 #include <core/par.h>
+#include <ensemble/bag.h>
 #include <explain/explain.h>
 #include <learn/learner.h>
 
@@ -48,7 +49,7 @@ static ens_status add_tree(ens__grove *g, const ens_part *part, size_t member,
         g->room = room;
     }
     grown = &g->grown[g->n];
-    *grown = (ens__grown){part->fitted.state, NULL, part->p, member};
+    *grown = (ens__grown){part->fitted.state, NULL, part->p, member, NULL};
     g->n++;
     return compose(&grown->feature, part->feature, NULL, part->p, err);
 }
@@ -79,6 +80,13 @@ static ens_status add_part(ens__grove *g, const ens_part *part, const size_t *me
     return st;
 }
 
+/* A bag of trees that is the model has them all, as the members that they are, in its runtime form. */
+static void find_forms(ens__grove *g, const ens__bag *bag)
+{
+    for (size_t t = 0; t < g->n && bag->trees != NULL; t++)
+        g->grown[t].form = bag->trees;
+}
+
 ens_status ens__grove_make(ens__grove *out, const ens_model *model, ens_error *err)
 {
     ens_part root = {model->root, NULL, model->schema.p};
@@ -87,6 +95,8 @@ ens_status ens__grove_make(ens__grove *out, const ens_model *model, ens_error *e
     *out = (ens__grove){0};
     if ((st = add_part(out, &root, NULL, err)) != ENS_OK)
         ens__grove_clear(out);
+    else if (model->root.type->member == ens__bag_member)
+        find_forms(out, model->root.state);
     return st;
 }
 
@@ -121,7 +131,24 @@ typedef struct job {
     const ens__grove *g;
     const ens_rows *rows;
     ens_feature *seen; /* [workers][p] */
+    uint16_t *code;    /* [workers][room] */
+    size_t room;
 } job;
+
+/* The leaves of one tree, by what it sees of the features. */
+static void find_in(const ens__grown *grown, const ens_rows *all, ens_feature *seen,
+                    uint32_t *leaf)
+{
+    ens_rows rows = *all;
+
+    if (grown->feature != NULL) {
+        for (size_t f = 0; f < grown->p; f++)
+            seen[f] = all->feature[grown->feature[f]];
+        rows.feature = seen;
+        rows.p = grown->p;
+    }
+    ens__tree_find(grown->tree, &rows, leaf);
+}
 
 static ens_status find_block(void *ctx, size_t block, unsigned worker, ens_error *err)
 {
@@ -129,7 +156,9 @@ static ens_status find_block(void *ctx, size_t block, unsigned worker, ens_error
     size_t begin = block * ENS_BLOCK;
     ens_rows rows = *j->rows;
     ens_feature *seen = j->seen + worker * j->rows->p;
+    const ens__trees *form = NULL;
     uint32_t leaf[ENS_BLOCK];
+    ens__coded coded;
 
     (void)err;
     rows.row += begin;
@@ -138,14 +167,13 @@ static ens_status find_block(void *ctx, size_t block, unsigned worker, ens_error
         const ens__grown *grown = &j->g->grown[t];
         uint32_t *out = j->to->out + begin * j->to->by_row + t * j->to->by_tree;
 
-        rows.feature = j->rows->feature;
-        if (grown->feature != NULL) {
-            for (size_t f = 0; f < grown->p; f++)
-                seen[f] = j->rows->feature[grown->feature[f]];
-            rows.feature = seen;
-        }
-        rows.p = grown->p;
-        ens__tree_find(grown->tree, &rows, leaf);
+        if (grown->form != NULL && grown->form != form)
+            coded =
+                ens__trees_codes(form = grown->form, &rows, j->code + worker * j->room);
+        if (grown->form != NULL)
+            ens__trees_find(form, grown->member, &coded, leaf);
+        else
+            find_in(grown, &rows, seen, leaf);
         for (size_t i = 0; i < rows.n; i++)
             out[i * j->to->by_row] = leaf[i];
     }
@@ -156,14 +184,24 @@ ens_status ens__leaves_find(const ens__leaf_table *to, const ens__grove *g,
                             const ens_rows *rows, const ens_exec *exec, ens_error *err)
 {
     size_t blocks = (rows->n + ENS_BLOCK - 1) / ENS_BLOCK;
-    job j = {to, g, rows, NULL};
+    unsigned workers = ens__par_workers(blocks, exec);
+    job j = {.to = to, .g = g, .rows = rows};
     ens_status st;
 
-    j.seen = ens__array(ens__par_workers(blocks, exec), rows->p * sizeof *j.seen);
-    if (j.seen == NULL)
-        return ens__nomem(err);
-    st = ens__par_for(blocks, exec, "finding leaves", find_block, &j, NULL, err);
+    for (size_t t = 0; t < g->n; t++) {
+        const ens__trees *form = g->grown[t].form;
+        size_t room = form != NULL ? ENS_BLOCK * (form->stride + form->wide) : 0;
+
+        j.room = room > j.room ? room : j.room;
+    }
+    j.seen = ens__array(workers, rows->p * sizeof *j.seen);
+    j.code = ens__aligned(workers, j.room * sizeof *j.code);
+    if (j.seen == NULL || j.code == NULL)
+        st = ens__nomem(err);
+    else
+        st = ens__par_for(blocks, exec, "finding leaves", find_block, &j, NULL, err);
     ens__free(j.seen);
+    ens__free(j.code);
     return st;
 }
 

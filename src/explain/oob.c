@@ -181,6 +181,22 @@ static void find_used(unsigned char *used, const ens_part *part, size_t p)
         used[part->feature != NULL ? part->feature[q] : q] = 1;
 }
 
+/* The member as it is, or one that keeps its nodes itself: *own, for the caller to free. */
+static ens_status take_member(ens_part *out, ens__tree **own, const ens__refit *r,
+                              size_t t, ens_error *err)
+{
+    const ens_fitted *root = &r->model->root;
+    ens_status st = ENS_OK;
+
+    *own = NULL;
+    root->type->member(out, root->state, t);
+    if (out->fitted.type == &ens__tree_type)
+        st = ens__tree_unpack(own, out->fitted.state, err);
+    if (*own != NULL)
+        out->fitted.state = *own;
+    return st;
+}
+
 static ens_status permute_member(void *ctx, size_t t, unsigned worker_index,
                                  ens_error *err)
 {
@@ -189,17 +205,18 @@ static ens_status permute_member(void *ctx, size_t t, unsigned worker_index,
     worker *w = &j->worker[worker_index];
     size_t p = r->a.rows.p, n = 0;
     double *value = j->value + t * p, loss;
+    ens__tree *own;
     ens_part part;
-    ens_status st = ens__refit_draw(w->count, r, t, err);
+    ens_status st;
 
-    if (st != ENS_OK)
+    if ((st = ens__refit_draw(w->count, r, t, err)) != ENS_OK ||
+        (st = take_member(&part, &own, r, t, err)) != ENS_OK)
         return st;
     for (size_t i = 0; i < r->plan.n; i++)
         if (w->count[i] == 0) {
             w->at[n] = (uint32_t)i;
             w->row[n++] = r->plan.row[i];
         }
-    r->model->root.type->member(&part, r->model->root.state, t);
     find_used(w->used, &part, p);
     loss = n > 0 ? mean_loss(j, &part, w, n) : NAN;
     for (size_t f = 0; f < p; f++) {
@@ -211,6 +228,7 @@ static ens_status permute_member(void *ctx, size_t t, unsigned worker_index,
         value[f] = mean_loss(j, &part, w, n) - loss;
         w->feature[f] = r->a.rows.feature[f];
     }
+    ens__tree_free(own);
     return ENS_OK;
 }
 

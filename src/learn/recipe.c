@@ -79,6 +79,11 @@ static ens_status check_members(const ens_learner *l, ens_error *err)
         return ens__fail(err, ENS_EPARSE, "%s takes at most %u member%s, found %zu",
                          type->name, type->max_members, type->max_members == 1 ? "" : "s",
                          l->n_members);
+    for (size_t i = 0; i < l->n_members; i++)
+        if ((type->caps & ENS_OF_REGRESSORS) != 0 &&
+            (ens__learner_caps(l->member[i]) & ENS_REGRESSES) == 0)
+            return ens__fail(err, ENS_EPARSE, "members of %s predict numbers, %s does not",
+                             type->name, l->member[i]->type->name);
     return ENS_OK;
 }
 
@@ -133,6 +138,16 @@ ens_status ens__learner_check(const ens_learner *l, ens_error *err)
     return st;
 }
 
+/* What the caps of a member leave to what it is a member of. */
+static unsigned caps_left(unsigned member, unsigned caps)
+{
+    if ((caps & ENS_OF_REGRESSORS) != 0) {
+        member &= ~(unsigned)(ENS_CLASSIFIES | ENS_TAKES_ONE_CLASS);
+        member |= (member & ENS_REGRESSES) != 0 ? ENS_CLASSIFIES : 0;
+    }
+    return member | ENS_OF_MEMBERS | ENS_OF_REGRESSORS;
+}
+
 unsigned ens__learner_caps(const ens_learner *l)
 {
     unsigned caps = l->type->caps;
@@ -142,9 +157,9 @@ unsigned ens__learner_caps(const ens_learner *l)
     caps |= ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES | ENS_TAKES_WEIGHTS |
             ENS_TAKES_ONE_CLASS | ENS_TAKES_NUMBERS;
     for (size_t i = 0; i < l->n_members; i++)
-        caps &= ens__learner_caps(l->member[i]) | ENS_OF_MEMBERS;
+        caps &= caps_left(ens__learner_caps(l->member[i]), l->type->caps);
     if (l->n_members == 0) /* then they are trees */
-        caps &= ens__tree_type.caps | ENS_OF_MEMBERS;
+        caps &= caps_left(ens__tree_type.caps, l->type->caps);
     return caps | (l->type->caps & ENS_TAKES_WEIGHTS);
 }
 

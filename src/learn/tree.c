@@ -5,7 +5,7 @@
 
 #include <core/error.h>
 #include <core/mem.h>
-#include <data/bins.h>
+#include <data/packed.h>
 #include <learn/learner.h>
 #include <learn/tree.h>
 #include <math.h>
@@ -183,8 +183,9 @@ static size_t limit_of(int64_t value)
 
 static ens_status prepare(const void *p, const ens_fit_args *a, ens_error *err)
 {
-    return ens__bins_prepare(a->rows.feature, a->rows.p, a->n_table,
-                             (unsigned)((const params *)p)->tree.max_bins, a->exec, err);
+    return ens__packed_prepare(a->rows.feature, a->rows.p, a->n_table,
+                               (unsigned)((const params *)p)->tree.max_bins, a->exec,
+                               err);
 }
 
 static ens_status fit(void **out, const void *p, const ens_fit_args *a, ens_error *err)
@@ -213,7 +214,8 @@ static ens_status fit(void **out, const void *p, const ens_fit_args *a, ens_erro
         (st = features_of(&o.max_features, &t->max_features, a, err)) != ENS_OK ||
         (st = ens__tree_class_weights(&weight, &t->class_weight, a, err)) != ENS_OK ||
         (st = constraints_of(&sign, &t->monotonic_cst, o.criterion, a, err)) != ENS_OK ||
-        (st = prepare(p, a, err)) != ENS_OK)
+        (st = ens__bins_prepare(a->rows.feature, a->rows.p, a->n_table, o.max_bins, a->exec,
+                                err)) != ENS_OK)
         goto done;
     o.class_weight = weight;
     o.monotonic = sign;
@@ -240,9 +242,12 @@ size_t ens__tree_bytes(const void *fitted)
 {
     const ens__tree *t = fitted;
 
-    return sizeof *t + t->n_nodes * sizeof *t->node +
-           t->n_values * t->k * sizeof *t->value + t->n_words * sizeof *t->set +
-           t->n_used * (sizeof *t->used + sizeof *t->share);
+    size_t bytes = sizeof *t + t->n_used * (sizeof *t->used + sizeof *t->share);
+
+    if (t->packed != NULL) /* the rest is its ensemble's */
+        return bytes;
+    return bytes + t->n_nodes * sizeof *t->node + t->n_values * t->k * sizeof *t->value +
+           t->n_words * sizeof *t->set;
 }
 
 static ens_status importance(const void *fitted, double *out, ens_error *err)

@@ -73,10 +73,12 @@ static bool is_narrow(const void *const *trees, size_t n)
     for (size_t t = 0; t < n; t++) {
         const ens__tree *tree = trees[t];
 
-        for (size_t i = 0; i < tree->n_nodes; i++)
-            if (tree->node[i].feature != ENS__LEAF &&
-                (tree->node[i].feature & ENS__FEATURE) >= NARROW_FEATURE)
+        for (uint32_t i = 0; i < tree->n_nodes; i++) {
+            uint32_t feature = ens__tree_node(tree, i).feature;
+
+            if (feature != ENS__LEAF && (feature & ENS__FEATURE) >= NARROW_FEATURE)
                 return false;
+        }
     }
     return true;
 }
@@ -103,84 +105,102 @@ static uint32_t widened(uint16_t feature)
                                                   << NARROW_SHIFT;
 }
 
-static ens_status write_nodes(const void *const *trees, size_t n,
-                              const size_t total[N_SIZES], ens_writer *w, ens_error *err)
+/* The tensors that are being written, all trees joined, and how much of each there is. */
+typedef struct tensors {
+    bool small; /* features are of 16 bits */
+    void *feature;
+    uint32_t *left, *set, *used;
+    double *threshold, *value, *share;
+    size_t size[N_SIZES];
+} tensors;
+
+static ens_status make_tensor(void *out, const char *name, ens_dtype type, size_t n,
+                              ens_writer *w, ens_error *err)
 {
-    bool small = is_narrow(trees, n);
-    void *feature, *left, *threshold;
-    size_t at = 0, end = 0;
+    void *data = NULL;
+    ens_status st = ens_writer_buffer(&data, w, name, type, 1, &n, err);
+
+    memcpy(out, &data, sizeof data);
+    return st;
+}
+
+static ens_status make_tensors(tensors *to, const size_t total[N_SIZES], size_t k,
+                               ens_writer *w, ens_error *err)
+{
+    const size_t shape[] = {total[VALUES], k};
+    void *value = NULL;
     ens_status st;
 
-    if ((st = ens_writer_buffer(&feature, w, "feature", small ? ENS_U16 : ENS_U32, 1,
-                                &total[NODES], err)) != ENS_OK ||
-        (st = ens_writer_buffer(&left, w, "left", ENS_U32, 1, &total[NODES], err)) !=
-            ENS_OK ||
-        (st = ens_writer_buffer(&threshold, w, "threshold", ENS_F64, 1,
-                                &total[THRESHOLDS], err)) != ENS_OK)
+    if ((st = make_tensor(&to->feature, "feature", to->small ? ENS_U16 : ENS_U32,
+                          total[NODES], w, err)) != ENS_OK ||
+        (st = make_tensor(&to->left, "left", ENS_U32, total[NODES], w, err)) != ENS_OK ||
+        (st = make_tensor(&to->threshold, "threshold", ENS_F64, total[THRESHOLDS], w,
+                          err)) != ENS_OK ||
+        (st = ens_writer_buffer(&value, w, "value", ENS_F64, 2, shape, err)) != ENS_OK ||
+        (st = make_tensor(&to->set, "set", ENS_U32, total[WORDS], w, err)) != ENS_OK ||
+        (st = make_tensor(&to->used, "used", ENS_U32, total[USED], w, err)) != ENS_OK ||
+        (st = make_tensor(&to->share, "share", ENS_F64, total[USED], w, err)) != ENS_OK)
         return st;
-    for (size_t t = 0; t < n; t++) {
-        const ens__tree *tree = trees[t];
-
-        for (size_t i = 0; i < tree->n_nodes; i++, at++) {
-            const ens__node *node = &tree->node[i];
-            bool set = node->feature != ENS__LEAF && (node->feature & ENS__BY_SET) != 0;
-
-            if (small)
-                ((uint16_t *)feature)[at] = narrow(node->feature);
-            else
-                ((uint32_t *)feature)[at] = node->feature;
-            ((uint32_t *)left)[at] = node->left;
-            if (has_threshold(node, tree->k))
-                ((double *)threshold)[end++] = set ? (double)node->set : node->threshold;
-        }
-    }
+    to->value = value;
     return ENS_OK;
 }
 
-/* The other arrays of the trees, joined. */
-static ens_status write_rest(const void *const *trees, size_t n,
-                             const size_t total[N_SIZES], ens_writer *w, ens_error *err)
+static void put_nodes(tensors *to, const ens__tree *tree)
 {
-    size_t k = ((const ens__tree *)trees[0])->k;
-    void *value, *set, *used, *share;
-    size_t v = 0, s = 0, u = 0;
-    ens_status st;
+    for (size_t i = 0; i < tree->n_nodes; i++) {
+        const ens__node *node = &tree->node[i];
+        bool set = node->feature != ENS__LEAF && (node->feature & ENS__BY_SET) != 0;
+        size_t at = to->size[NODES]++;
 
-    if ((st = ens_writer_buffer(&value, w, "value", ENS_F64, 2,
-                                (size_t[]){total[VALUES], k}, err)) != ENS_OK ||
-        (st = ens_writer_buffer(&set, w, "set", ENS_U32, 1, &total[WORDS], err)) !=
-            ENS_OK ||
-        (st = ens_writer_buffer(&used, w, "used", ENS_U32, 1, &total[USED], err)) !=
-            ENS_OK ||
-        (st = ens_writer_buffer(&share, w, "share", ENS_F64, 1, &total[USED], err)) !=
-            ENS_OK)
-        return st;
-    for (size_t t = 0; t < n; t++) {
-        const ens__tree *tree = trees[t];
-
-        if (tree->n_values > 0)
-            memcpy((double *)value + v * k, tree->value,
-                   tree->n_values * k * sizeof(double));
-        memcpy((uint32_t *)set + s, tree->set, tree->n_words * sizeof(uint32_t));
-        memcpy((uint32_t *)used + u, tree->used, tree->n_used * sizeof(uint32_t));
-        memcpy((double *)share + u, tree->share, tree->n_used * sizeof(double));
-        v += tree->n_values;
-        s += tree->n_words;
-        u += tree->n_used;
+        if (to->small)
+            ((uint16_t *)to->feature)[at] = narrow(node->feature);
+        else
+            ((uint32_t *)to->feature)[at] = node->feature;
+        to->left[at] = node->left;
+        if (has_threshold(node, tree->k))
+            to->threshold[to->size[THRESHOLDS]++] =
+                set ? (double)node->set : node->threshold;
     }
-    return ENS_OK;
+}
+
+static void put_array(void *to, size_t *at, const void *from, size_t n, size_t size)
+{
+    if (n > 0)
+        memcpy((char *)to + *at * size, from, n * size);
+    *at += n;
+}
+
+static void put_tree(tensors *to, const ens__tree *tree)
+{
+    put_nodes(to, tree);
+    put_array(to->value, &to->size[VALUES], tree->value, tree->n_values,
+              tree->k * sizeof *tree->value);
+    put_array(to->set, &to->size[WORDS], tree->set, tree->n_words, sizeof *tree->set);
+    put_array(to->share, &to->size[USED], tree->share, tree->n_used, sizeof *tree->share);
+    memcpy(to->used + to->size[USED] - tree->n_used, tree->used,
+           tree->n_used * sizeof *tree->used);
 }
 
 ens_status ens__tree_write_many(const void *const *trees, size_t n, ens_writer *w,
                                 ens_error *err)
 {
+    tensors to = {.small = is_narrow(trees, n)};
     size_t total[N_SIZES];
     ens_status st;
 
     if ((st = write_starts(total, trees, n, w, err)) != ENS_OK ||
-        (st = write_nodes(trees, n, total, w, err)) != ENS_OK)
+        (st = make_tensors(&to, total, ((const ens__tree *)trees[0])->k, w, err)) !=
+            ENS_OK)
         return st;
-    return write_rest(trees, n, total, w, err);
+    for (size_t t = 0; t < n; t++) {
+        ens__tree *own;
+
+        if ((st = ens__tree_unpack(&own, trees[t], err)) != ENS_OK)
+            return st;
+        put_tree(&to, own != NULL ? own : trees[t]);
+        ens__tree_free(own);
+    }
+    return ENS_OK;
 }
 
 ens_status ens__tree_write(const void *tree, ens_writer *w, ens_error *err)

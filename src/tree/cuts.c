@@ -26,8 +26,9 @@ static inline uint32_t cell_of(const ens__cuts *c, double x)
 }
 
 /* below[i]: how many cuts are below x[i], for n <= SEARCHES values. */
-static inline __attribute__((always_inline)) void search(const ens__cuts *c, const double *x,
-                                                         size_t n, size_t *below)
+static inline __attribute__((always_inline)) void search(const ens__cuts *c,
+                                                         const double *x, size_t n,
+                                                         size_t *below)
 {
     const double *cut = c->cut;
 
@@ -99,7 +100,8 @@ size_t ens__cuts_below(const ens__cuts *c, double x)
     return below;
 }
 
-static inline __attribute__((always_inline)) void code_some(const ens__cuts *c, const double *x,
+static inline __attribute__((always_inline)) void code_some(const ens__cuts *c,
+                                                            const double *x,
                                                             const uint32_t *row, size_t n,
                                                             uint16_t *code, size_t stride)
 {
@@ -110,8 +112,7 @@ static inline __attribute__((always_inline)) void code_some(const ens__cuts *c, 
         value[i] = x[row[i]];
     search(c, value, n, below);
     for (size_t i = 0; i < n; i++)
-        code[i * stride] =
-            isnan(value[i]) ? ENS__CUTS_MISSING : (uint16_t)below[i];
+        code[i * stride] = isnan(value[i]) ? ENS__CUTS_MISSING : (uint16_t)below[i];
 }
 
 void ens__cuts_codes(const ens__cuts *c, const double *x, const uint32_t *row, size_t n,

@@ -1,5 +1,17 @@
 libens_internal_la_SOURCES += \
 	src/tree/absolute.c \
+	src/tree/boost.h \
+	src/tree/boost_count.c \
+	src/tree/boost_draw.c \
+	src/tree/boost_grow.c \
+	src/tree/boost_node.c \
+	src/tree/boost_part.c \
+	src/tree/boost_rows.c \
+	src/tree/boost_scan.c \
+	src/tree/boost_sets.c \
+	src/tree/boost_shared.c \
+	src/tree/boost_tree.c \
+	src/tree/boost_work.h \
 	src/tree/boundary.c \
 	src/tree/build.c \
 	src/tree/build.h \
@@ -19,6 +31,7 @@ libens_internal_la_SOURCES += \
 	src/tree/trees.c \
 	src/tree/trees.h \
 	src/tree/trees_walk.c \
+	src/tree/unpack.c \
 	src/tree/values.c \
 	src/tree/values.h \
 	src/tree/walk.c \

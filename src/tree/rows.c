@@ -12,9 +12,6 @@
 #include <string.h>
 #include <tree/work.h>
 
-/* Rows gathered at a time, so that what is written stays in cache. */
-#define GATHER_ROWS 128
-
 void ens__work_clear(ens__work *w)
 {
     ens__arena_clear(&w->own);
@@ -23,34 +20,31 @@ void ens__work_clear(ens__work *w)
 
 /* ---- Codes ------------------------------------------------------------------------------------------ */
 
-/* The codes of feature j of rows [begin, end) into their records. */
-static void gather_feature(ens__work *w, size_t j, size_t begin, size_t end)
+/* Records of `stride` bytes, a constant wherever this is inlined. */
+static inline __attribute__((always_inline)) void copy(uint8_t *restrict to,
+                                                       const uint8_t *restrict from,
+                                                       const uint32_t *row, size_t n,
+                                                       size_t stride)
 {
-    const uint32_t *row = w->a->rows.row;
-    const ens__bins *b = w->bins[j];
-    const ens__field *f = &w->field[j];
-    uint8_t *to = w->record + begin * w->stride + f->offset;
-
-    if (f->width == 0)
-        for (size_t i = begin; i < end; i++, to += w->stride)
-            *to |= (uint8_t)(ens__bins_code(b, row[i]) << f->shift);
-    else if (f->width == 1)
-        for (size_t i = begin; i < end; i++, to += w->stride)
-            *to = b->code.u8[row[i]];
-    else
-        for (size_t i = begin; i < end; i++, to += w->stride)
-            memcpy(to, &b->code.u16[row[i]], sizeof *b->code.u16);
+    for (size_t i = 0; i < n; i++)
+        memcpy(to + i * stride, from + row[i] * stride, stride);
 }
 
-static void gather(ens__work *w)
+/* The records of the rows: copies of those of the table, if it has them. */
+static void make_records(ens__work *w)
 {
-    for (size_t begin = 0; begin < w->n; begin += GATHER_ROWS) {
-        size_t end = begin + GATHER_ROWS < w->n ? begin + GATHER_ROWS : w->n;
+    const uint32_t *row = w->a->rows.row;
+    const ens__packed *packed =
+        ens__packed_find(w->a->rows.feature[0].column, w->bins, w->p);
 
-        memset(w->record + begin * w->stride, 0, (end - begin) * w->stride);
-        for (size_t j = 0; j < w->p; j++)
-            gather_feature(w, j, begin, end);
-    }
+    if (packed == NULL)
+        ens__packed_gather(w->record, w->stride, w->field, w->bins, w->p, row, w->n);
+    else if (w->stride == 16)
+        copy(w->record, packed->record, row, w->n, 16);
+    else if (w->stride == 32)
+        copy(w->record, packed->record, row, w->n, 32);
+    else
+        copy(w->record, packed->record, row, w->n, w->stride);
 }
 
 void ens__work_codes(ens__work *w, size_t j, size_t begin, size_t n)
@@ -263,46 +257,13 @@ static ens_status get_bins(ens__work *w, ens_error *err)
     return ENS_OK;
 }
 
-static bool is_bit(const ens__bins *b)
-{
-    return b->n_bins <= 2 && !b->has_missing;
-}
-
-/* Bits first, so that many can be looked at as one word, then wide codes, so that each is aligned; returns the bytes of
- * a record. */
-static size_t lay_record(ens__work *w)
-{
-    size_t bits = 0, at, slot = 0;
-
-    for (size_t j = 0; j < w->p; j++)
-        if (is_bit(w->bins[j])) {
-            w->field[j] = (ens__field){.offset = (uint32_t)(bits / 8),
-                                       .shift = (uint8_t)(bits % 8)};
-            bits++;
-        }
-    at = (bits + 15) / 16 * 2;
-    w->bits = bits < 64 ? ((uint64_t)1 << bits) - 1 : UINT64_MAX;
-    for (unsigned width = 2; width > 0; width--)
-        for (size_t j = 0; j < w->p; j++)
-            if (!is_bit(w->bins[j]) && w->bins[j]->width == width) {
-                w->field[j] =
-                    (ens__field){.offset = (uint32_t)at, .width = (uint8_t)width};
-                at += width;
-            }
-    for (int others = 0; others <= 1; others++) /* the slot of a bit is its place */
-        for (size_t j = 0; j < w->p; j++)
-            if (is_bit(w->bins[j]) != others)
-                w->field[j].slot = (uint8_t)(slot < ENS__TRACKED ? slot++ : ENS__TRACKED);
-    return (at + 7) / 8 * 8;
-}
-
 static ens_status make_rows(ens__work *w, ens_error *err)
 {
     size_t stride;
 
     if ((w->field = ens__arena_take(w->arena, w->p, sizeof *w->field)) == NULL)
         return ens__nomem(err);
-    if ((stride = lay_record(w)) > ENS__MAX_STRIDE)
+    if ((stride = ens__packed_lay(w->field, &w->bits, w->bins, w->p)) > ENS__MAX_STRIDE)
         w->bits = 0;
     else {
         w->stride = stride;
@@ -319,7 +280,7 @@ static ens_status make_rows(ens__work *w, ens_error *err)
     }
     ens__work_enter(w, 0);
     if (w->stride > 0)
-        gather(w);
+        make_records(w);
     return ENS_OK;
 }
 

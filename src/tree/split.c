@@ -257,13 +257,13 @@ static void try_category(ens__work *w, size_t feature, ens__order *o, ens__strea
 
 void ens__split_note_useless(ens__work *w, size_t j)
 {
-    if (w->field[j].slot < ENS__TRACKED)
+    if (w->field[j].slot < ENS__SLOTS)
         w->useless |= (uint64_t)1 << w->field[j].slot;
 }
 
 static bool is_useless(const ens__work *w, size_t j)
 {
-    return w->field[j].slot < ENS__TRACKED && (w->useless >> w->field[j].slot & 1) != 0;
+    return w->field[j].slot < ENS__SLOTS && (w->useless >> w->field[j].slot & 1) != 0;
 }
 
 /* Of the features of two values those that have one in all rows, in one pass. */

@@ -37,14 +37,24 @@ typedef struct ens__tree {
     double *share;  /* [n_used] of the decrease of the criterion that they brought; sums to 1 */
     size_t n_used;
     size_t depth; /* of the deepest leaf; 0 for a single one */
+    /* Of a packed tree, whose node, value and set are NULL: where they are, as its number `place`; see trees.h. */
+    const struct ens__trees *packed;
+    size_t place;
 } ens__tree;
 
 void ens__tree_free(ens__tree *tree);
 size_t ens__tree_leaves(const ens__tree *tree);
+/* A new copy of a packed tree that is not packed; *out is NULL for a tree that is not. */
+ens_status ens__tree_unpack(ens__tree **out, const ens__tree *tree, ens_error *err);
 /* Fill in depth. */
 ens_status ens__tree_measure(ens__tree *tree, ens_error *err);
 
-/* leaf[i]: the node that row i of them ends in. */
+/* A node; of a packed tree's splits by sets, the set is elsewhere. */
+ens__node ens__tree_node(const ens__tree *tree, uint32_t node);
+bool ens__tree_is_leaf(const ens__tree *tree, uint32_t node);
+
+/* Walking takes packed trees as well, slower: ens__trees_find() is for them.
+ * leaf[i]: the node that row i of them ends in. */
 void ens__tree_find(const ens__tree *tree, const ens_rows *rows, uint32_t *leaf);
 /* The child of a node, which is no leaf, that a table row goes to. */
 uint32_t ens__tree_child(const ens__tree *tree, uint32_t node, const ens_feature *feature, uint32_t row);

@@ -151,8 +151,7 @@ static void lay_columns(ens__trees *trees)
     trees->wide = 1;
     while (trees->wide < columns)
         trees->wide *= 2;
-    trees->stride =
-        columns < line ? trees->wide : (columns + line - 1) / line * line;
+    trees->stride = columns < line ? trees->wide : (columns + line - 1) / line * line;
 }
 
 /* ---- Nodes ----------------------------------------------------------------------------------------------------- */
@@ -175,9 +174,11 @@ static void put_set(const ens__tree *tree, const ens__node *node, uint32_t n_lev
     size_t words = set_words(n_levels) - 1;
 
     word[0] = node->left;
-    set[words - 1] = 0; /* missing may be the only one in it */
+    set[words - 1] =
+        0; /* a multiple of 32 levels leaves the last word to missing values */
     if (n_levels > 0)
         memcpy(set, tree->set + node->set, (n_levels + 31) / 32 * sizeof *set);
+    set[words - 1] &= ((uint32_t)1 << n_levels % 32) - 1;
     if ((node->feature & ENS__MISSING_LEFT) != 0)
         set[n_levels / 32] |= (uint32_t)1 << n_levels % 32;
     for (size_t i = 0; i < words; i++)
@@ -251,8 +252,8 @@ static ens_status put_tree(void *ctx, size_t t, unsigned worker, ens_error *err)
             base[span] = trees->tree[t].value + (has_table(tree) ? 0 : leaves);
         if (node->feature == ENS__LEAF) {
             value = trees->tree[t].value + (has_table(tree) ? node->left : leaves);
-            word[i] = (uint64_t)i << 32 | (uint64_t)(value - base[span]) << 16 |
-                      trees->n_used;
+            word[i] =
+                (uint64_t)i << 32 | (uint64_t)(value - base[span]) << 16 | trees->n_used;
             leaves++;
         } else if ((node->feature & ENS__BY_SET) == 0) {
             word[i] = number_word(trees, m->place[feature_of(m, t, node)], node);
@@ -315,7 +316,8 @@ static ens_status take_memory(ens__trees *trees, ens_error *err)
 
     if ((trees->node = ens__aligned(end->node, sizeof *trees->node)) == NULL ||
         (trees->base = ens__array(end->base, sizeof *trees->base)) == NULL ||
-        (trees->value = ens__array(end->value, trees->k * sizeof *trees->value)) == NULL ||
+        (trees->value = ens__array(end->value, trees->k * sizeof *trees->value)) ==
+            NULL ||
         (trees->set = ens__zeros(end->set + 1, sizeof *trees->set)) == NULL)
         return ens__nomem(err);
     return ENS_OK;
@@ -354,6 +356,8 @@ ens_status ens__trees_make(ens__trees **out, const ens__trees_source *source,
         return ens__nomem(err);
     m.trees->n = source->n;
     m.trees->k = source->tree[0]->k;
+    m.trees->map = source->map;
+    m.trees->p_tree = source->p_tree;
     if ((m.trees->tree = ens__array(source->n + 1, sizeof *m.trees->tree)) == NULL ||
         (m.count = ens__zeros(source->p, sizeof *m.count)) == NULL ||
         (m.place = ens__array(source->p, sizeof *m.place)) == NULL)

@@ -56,16 +56,18 @@ typedef struct ens__trees {
     size_t depth;    /* of the deepest tree */
     bool sets;       /* some node splits by a set */
     size_t block;    /* rows whose codes are made at a time */
+    const uint32_t *map; /* of the source */
+    size_t p_tree;
 } ens__trees;
 
-/* Where the trees come from: tree t sees feature map[t * p_tree + j] of the ensemble's as its j; all of them in
- * their order if map is NULL. */
+/* Where the trees come from, none of them packed: tree t sees feature map[t * p_tree + j] of the ensemble's as its
+ * j; all of them in their order if map is NULL. */
 typedef struct ens__trees_source {
     const ens__tree *const *tree; /* [n] */
     size_t n;
     const ens_feature *feature; /* [p] */
     size_t p;
-    const uint32_t *map;
+    const uint32_t *map; /* stays the caller's, for as long as the form is there */
     size_t p_tree;
 } ens__trees_source;
 
@@ -75,6 +77,14 @@ ens_status ens__trees_make(ens__trees **out, const ens__trees_source *source, co
                            ens_error *err);
 void ens__trees_free(ens__trees *trees);
 size_t ens__trees_bytes(const ens__trees *trees); /* 0 for NULL */
+
+/* Tree t of those that the form was made of gives up what the form has as well, and from now on needs it. */
+void ens__trees_pack(const ens__trees *trees, size_t t, ens__tree *tree);
+/* Node i of tree t as it was; of a set, the place of its bits in ens__trees.set, which are of levels that go right. */
+ens__node ens__trees_node(const ens__trees *trees, size_t t, uint32_t i);
+/* The child that a table row goes to; feature: what tree t sees. */
+uint32_t ens__trees_child(const ens__trees *trees, size_t t, uint32_t i, const ens_feature *feature,
+                          uint32_t row);
 
 /* out[i * k + c] = the sum of the trees' outputs, in their order. */
 void ens__trees_predict(const ens__trees *trees, const ens_rows *rows, double *out, void *scratch);
@@ -91,5 +101,10 @@ typedef struct ens__coded {
  * in. */
 ens__coded ens__trees_codes(const ens__trees *trees, const ens_rows *rows, uint16_t *code);
 void ens__trees_find(const ens__trees *trees, size_t t, const ens__coded *rows, uint32_t *leaf);
+/* The same for the rows which[n], none above 65535: leaf[which[a]]. */
+void ens__trees_find_some(const ens__trees *trees, size_t t, const ens__coded *rows, const uint32_t *which,
+                          size_t n, uint32_t *leaf);
+/* The values of a node that is a leaf. */
+const double *ens__trees_value(const ens__trees *trees, size_t t, uint32_t leaf);
 
 #endif

@@ -26,10 +26,10 @@
 #define CODE_ROWS 16384
 
 #if defined(__GNUC__)
-#define INLINE inline __attribute__((always_inline))
+#define INLINE      inline __attribute__((always_inline))
 #define PREFETCH(p) __builtin_prefetch(p)
 #else
-#define INLINE inline
+#define INLINE      inline
 #define PREFETCH(p) ((void)(p))
 #endif
 /* Else the loop's own instructions are a third of a step's. */
@@ -104,7 +104,7 @@ ens__coded ens__trees_codes(const ens__trees *trees, const ens_rows *rows, uint1
 
 /* Walkers, each of one tree and one row. */
 typedef struct walk {
-    const uint64_t *node;        /* of the tree, or of all */
+    const uint64_t *node; /* of the tree, or of all */
     const uint32_t *set;
     const ens__trees_tree *tree; /* where that of walker i begins, if each has its own */
     ens__coded rows;             /* of walker i row i, or one for all */
@@ -178,6 +178,17 @@ static INLINE size_t pass_on(const walk *w, uint32_t *restrict at, uint16_t *res
     return kept;
 }
 
+/* at[i]: the node at which walker i = who[a], a < n, ends, having made BLIND steps. */
+static INLINE void walk_on(const walk *w, uint32_t *restrict at, uint16_t *restrict who,
+                           size_t n, bool sets, bool trees)
+{
+    while (n > 0) {
+        for (size_t d = 1; d < APART; d++)
+            pass_some(w, at, who, n, sets, trees);
+        n = pass_on(w, at, who, n, sets, trees);
+    }
+}
+
 /* at[i]: the leaf that walker i < n comes to, from the root; who has room for n. */
 static INLINE void walk_body(const walk *from, uint32_t *restrict at,
                              uint16_t *restrict who, size_t n, bool sets, bool trees)
@@ -191,11 +202,21 @@ static INLINE void walk_body(const walk *from, uint32_t *restrict at,
         return;
     for (size_t i = 0; i < n; i++)
         who[i] = (uint16_t)i;
-    while (n > 0) {
-        for (size_t d = 1; d < APART; d++)
-            pass_some(&w, at, who, n, sets, trees);
-        n = pass_on(&w, at, who, n, sets, trees);
-    }
+    walk_on(&w, at, who, n, sets, trees);
+}
+
+/* The same for walkers i = who[a], a < n. */
+static INLINE void walk_some(const walk *from, uint32_t *restrict at,
+                             uint16_t *restrict who, size_t n, bool sets)
+{
+    const walk w = *from;
+
+    for (size_t a = 0; a < n; a++)
+        at[who[a]] = 0;
+    for (size_t d = 0; d < w.depth && d < BLIND; d++)
+        pass_some(&w, at, who, n, sets, false);
+    if (w.depth > BLIND)
+        walk_on(&w, at, who, n, sets, false);
 }
 
 static void rows_by_numbers(const walk *w, uint32_t *at, uint16_t *who, size_t n)
@@ -208,6 +229,16 @@ static void rows_by_sets(const walk *w, uint32_t *at, uint16_t *who, size_t n)
     walk_body(w, at, who, n, true, false);
 }
 
+static void some_by_numbers(const walk *w, uint32_t *at, uint16_t *who, size_t n)
+{
+    walk_some(w, at, who, n, false);
+}
+
+static void some_by_sets(const walk *w, uint32_t *at, uint16_t *who, size_t n)
+{
+    walk_some(w, at, who, n, true);
+}
+
 static void trees_by_numbers(const walk *w, uint32_t *at, uint16_t *who, size_t n)
 {
     walk_body(w, at, who, n, false, true);
@@ -218,18 +249,24 @@ static void trees_by_sets(const walk *w, uint32_t *at, uint16_t *who, size_t n)
     walk_body(w, at, who, n, true, true);
 }
 
-/* As ens__trees_find(), for at most ROWS rows from row `begin` on. */
-static void find_some(const ens__trees *trees, size_t t, const ens__coded *rows,
-                      size_t begin, size_t n, uint32_t *leaf)
+/* Walkers of one tree, for rows from row `begin` on. */
+static walk walk_of(const ens__trees *trees, size_t t, const ens__coded *rows,
+                    size_t begin)
 {
     const ens__trees_tree *tree = &trees->tree[t];
-    walk w = {.node = trees->node + tree->node,
-              .set = trees->set + tree->set,
-              .rows = *rows,
-              .depth = tree->depth};
-    uint16_t who[ROWS];
+    walk w = {trees->node + tree->node, trees->set + tree->set, NULL, *rows, tree->depth};
 
     w.rows.code += begin * rows->stride;
+    return w;
+}
+
+/* As ens__trees_find(), for at most ROWS rows. */
+static void find_part(const ens__trees *trees, size_t t, const ens__coded *rows,
+                      size_t begin, size_t n, uint32_t *leaf)
+{
+    walk w = walk_of(trees, t, rows, begin);
+    uint16_t who[ROWS];
+
     if (trees->sets)
         rows_by_sets(&w, leaf, who, n);
     else
@@ -240,10 +277,26 @@ void ens__trees_find(const ens__trees *trees, size_t t, const ens__coded *rows,
                      uint32_t *leaf)
 {
     for (size_t i = 0; i < rows->n; i += ROWS)
-        find_some(trees, t, rows, i, rows->n - i < ROWS ? rows->n - i : ROWS, leaf + i);
+        find_part(trees, t, rows, i, rows->n - i < ROWS ? rows->n - i : ROWS, leaf + i);
 }
 
-/* ---- Sums ------------------------------------------------------------------------------------------------------- */
+void ens__trees_find_some(const ens__trees *trees, size_t t, const ens__coded *rows,
+                          const uint32_t *which, size_t n, uint32_t *leaf)
+{
+    walk w = walk_of(trees, t, rows, 0);
+    uint16_t who[ROWS];
+
+    for (size_t begin = 0; begin < n; begin += ROWS) {
+        size_t some = n - begin < ROWS ? n - begin : ROWS;
+
+        for (size_t a = 0; a < some; a++)
+            who[a] = (uint16_t)which[begin + a];
+        if (trees->sets)
+            some_by_sets(&w, leaf, who, some);
+        else
+            some_by_numbers(&w, leaf, who, some);
+    }
+}
 
 /* The values of a leaf of a tree. */
 static INLINE const double *value_of(const ens__trees *trees, const ens__trees_tree *tree,
@@ -254,6 +307,13 @@ static INLINE const double *value_of(const ens__trees *trees, const ens__trees_t
     return trees->value +
            (trees->base[tree->base + leaf / ENS__TREES_SPAN] + (word >> 16 & 0xffff)) * k;
 }
+
+const double *ens__trees_value(const ens__trees *trees, size_t t, uint32_t leaf)
+{
+    return value_of(trees, &trees->tree[t], leaf, trees->k);
+}
+
+/* ---- Sums ------------------------------------------------------------------------------------------------------- */
 
 /* out[i] += the values of leaf[i] of one tree */
 static void add_leaves(const ens__trees *trees, size_t t, const uint32_t *leaf, size_t n,
@@ -337,7 +397,7 @@ static void sum_rows(const ens__trees *trees, const ens__coded *rows, double *ou
             size_t begin = g * ROWS, n = rows->n - begin < ROWS ? rows->n - begin : ROWS;
 
             fetch(trees, t + 1, rows->n, g, groups);
-            find_some(trees, t, rows, begin, n, leaf);
+            find_part(trees, t, rows, begin, n, leaf);
             add_leaves(trees, t, leaf, n, out + begin * trees->k);
         }
 }

@@ -7,7 +7,7 @@
 #include <core/mem.h>
 #include <math.h>
 #include <string.h>
-#include <tree/tree.h>
+#include <tree/trees.h>
 
 /* Rows that walk together: as many as a call has, at most. */
 #define ROWS ENS_BLOCK
@@ -40,6 +40,20 @@ static inline uint32_t step(const ens__tree *t, const ens__node *node,
     return node->left + !left;
 }
 
+/* As find_leaves(), in a packed tree. */
+static void find_packed(const ens__tree *t, const ens_rows *rows, size_t begin, size_t n,
+                        uint32_t *at)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t row = rows->row[begin + i], child = 0;
+
+        do {
+            at[i] = child;
+            child = ens__trees_child(t->packed, t->place, at[i], rows->feature, row);
+        } while (child != at[i]);
+    }
+}
+
 /* at[i]: the leaf of row i, for n <= ROWS rows. They go down level by level, and each asks for its next node one
  * pass before it is looked at. */
 static void find_leaves(const ens__tree *t, const ens_rows *rows, size_t begin, size_t n,
@@ -48,6 +62,10 @@ static void find_leaves(const ens__tree *t, const ens_rows *rows, size_t begin, 
     uint16_t walking[ROWS];
     size_t n_walking = n;
 
+    if (t->packed != NULL) {
+        find_packed(t, rows, begin, n, at);
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         at[i] = 0;
         walking[i] = (uint16_t)i;
@@ -81,7 +99,16 @@ void ens__tree_find(const ens__tree *t, const ens_rows *rows, uint32_t *leaf)
 uint32_t ens__tree_child(const ens__tree *t, uint32_t node, const ens_feature *feature,
                          uint32_t row)
 {
+    if (t->packed != NULL)
+        return ens__trees_child(t->packed, t->place, node, feature, row);
     return step(t, &t->node[node], feature, row);
+}
+
+static const double *value_of(const ens__tree *t, uint32_t leaf)
+{
+    if (t->packed != NULL)
+        return ens__trees_value(t->packed, t->place, leaf);
+    return t->k == 1 ? &t->node[leaf].value : t->value + t->node[leaf].left * t->k;
 }
 
 void ens__tree_predict(const ens__tree *t, const ens_rows *rows, double *out)
@@ -91,15 +118,8 @@ void ens__tree_predict(const ens__tree *t, const ens_rows *rows, double *out)
         uint32_t at[ROWS];
 
         find_leaves(t, rows, begin, n, at);
-        for (size_t i = 0; i < n; i++) {
-            const ens__node *leaf = &t->node[at[i]];
-
-            if (t->k == 1)
-                out[begin + i] = leaf->value;
-            else
-                memcpy(out + (begin + i) * t->k, t->value + leaf->left * t->k,
-                       t->k * sizeof *out);
-        }
+        for (size_t i = 0; i < n; i++)
+            memcpy(out + (begin + i) * t->k, value_of(t, at[i]), t->k * sizeof *out);
     }
 }
 

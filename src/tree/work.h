@@ -6,13 +6,10 @@
 #define ENS_TREE_WORK_H
 
 #include <core/arena.h>
-#include <data/bins.h>
+#include <data/packed.h>
 #include <num/rng.h>
 #include <string.h>
 #include <tree/tree.h>
-
-/* Bytes of the widest record: wider ones are not worth moving at every split. */
-#define ENS__MAX_STRIDE 128
 
 /* Rows that a search treats at once, in registers: the most of any kind. */
 #define ENS__FEW 64
@@ -22,9 +19,6 @@
 
 /* Numbers that kernels may read and write beyond the last of an array. */
 #define ENS__PAD 16
-
-/* Features that can be remembered as useless in a node and all below it. */
-#define ENS__TRACKED 64
 
 /* What is summed over rows, by the narrowest form that holds it. */
 typedef enum ens__kind {
@@ -79,14 +73,6 @@ typedef struct ens__placed {
     double place;
     uint32_t group;
 } ens__placed;
-
-/* Where a record has the code of a feature. */
-typedef struct ens__field {
-    uint32_t offset; /* of its byte */
-    uint8_t width;   /* in bytes; 0: one bit, of a feature of at most two values, none of them missing */
-    uint8_t shift;   /* of the bit */
-    uint8_t slot;    /* in w->useless; ENS__TRACKED: none */
-} ens__field;
 
 typedef struct ens__work {
     const ens__tree_options *o;

@@ -329,6 +329,90 @@ START_TEST(forked_child_of_threads_runs_serially)
 }
 END_TEST
 
+/* ---- Crews ---- */
+
+enum { LOOPS = 300 };
+
+typedef struct many {
+    ens_exec exec;
+    unsigned workers;
+    nest loop[2]; /* in each of four tasks, in a single one */
+#ifdef _OPENMP
+    pthread_barrier_t barrier;
+#endif
+} many;
+
+/* Loops close together and far apart, some of which fail; and loops in loops. */
+static ens_status many_loops(void *ctx, ens_error *err)
+{
+    many *m = ctx;
+    ens_error lost;
+
+    m->workers = ens__par_workers(N, &m->exec);
+    for (size_t l = 0; l < LOOPS; l++) {
+        work w = {.most = m->workers, .fail_from = 10, .fail_step = l % 5 == 0 ? 30 : 0};
+        ens_status st = ens__par_for(N, &m->exec, NULL, task, &w, NULL, &lost);
+
+        ck_assert_int_eq(st, l % 5 == 0 ? ENS_EDATA : ENS_OK);
+        if (l % 5 == 0)
+            ck_assert_str_eq(lost.message, "task 10 failed");
+        for (size_t i = 0; i < N && l % 5 != 0; i++)
+            ck_assert_uint_eq(w.slot[i], 1);
+        ck_assert_uint_eq(atomic_load(&w.misuse), 0);
+        nap(l % 50 == 0 ? 1000 : 0);
+    }
+    m->loop[0].exec = m->loop[1].exec = &m->exec;
+    ck_assert_int_eq(ens__par_for(4, &m->exec, NULL, outer_task, &m->loop[0], NULL, &lost),
+                     ENS_OK);
+    return ens__par_for(1, &m->exec, NULL, outer_task, &m->loop[1], NULL, err);
+}
+
+START_TEST(loops_of_a_crew_are_as_others)
+{
+    many m = {.exec = {.threads = thread_counts[_i]}};
+    ens_error err;
+
+    ck_ok(ens__par_crew(&m.exec, many_loops, &m, &err));
+#ifdef _OPENMP
+    ck_assert_uint_eq(m.workers, thread_counts[_i]);
+#endif
+    ck_assert_uint_eq(ens__par_workers(N, &m.exec), m.workers);
+    for (int i = 0; i < 4; i++)
+        ck_assert_uint_eq(m.loop[0].workers[i], 1);
+    ck_assert_uint_eq(m.loop[1].workers[0], m.workers);
+}
+END_TEST
+
+#ifdef _OPENMP
+/* Tasks that wait for each other: only if threads of a crew run at once do they end. */
+static ens_status meet_all(void *ctx, ens_error *err)
+{
+    many *m = ctx;
+
+    return ens__par_for(3, &m->exec, NULL, meet, &m->barrier, NULL, err);
+}
+#endif
+
+static ens_status fails(void *ctx, ens_error *err)
+{
+    (void)ctx;
+    return ens__fail(err, ENS_EDATA, "the body failed");
+}
+
+START_TEST(a_crew_ends_with_its_body)
+{
+    many m = {.exec = {.threads = 3}};
+    ens_error err;
+
+    ck_fails(ens__par_crew(&m.exec, fails, NULL, &err), ENS_EDATA, "the body failed");
+#ifdef _OPENMP
+    pthread_barrier_init(&m.barrier, NULL, 3);
+    ck_ok(ens__par_crew(&m.exec, meet_all, &m, &err));
+    pthread_barrier_destroy(&m.barrier);
+#endif
+}
+END_TEST
+
 START_TEST(clock_goes_forward)
 {
     double start = ens__clock();
@@ -356,6 +440,8 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, loop_in_a_task_is_serial_and_silent, 0, 4);
     tcase_add_test(tc, loop_in_an_only_task_is_as_outside);
     tcase_add_test(tc, forked_child_of_threads_runs_serially);
+    tcase_add_loop_test(tc, loops_of_a_crew_are_as_others, 0, 4);
+    tcase_add_test(tc, a_crew_ends_with_its_body);
     tcase_add_test(tc, clock_goes_forward);
 }
 

@@ -9,6 +9,7 @@ tests_test_data_SOURCES = tests/run.h tests/comma.h tests/core/files.h tests/dat
 	tests/data/test_dataset.c \
 	tests/data/test_generate.c \
 	tests/data/test_intern.c \
+	tests/data/test_packed.c \
 	tests/data/test_split.c \
 	tests/data/test_svmlight.c
 tests_test_data_CPPFLAGS = $(test_cppflags)

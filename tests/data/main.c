@@ -11,6 +11,7 @@ Suite *csv_write_suite(void);
 Suite *dataset_suite(void);
 Suite *generate_suite(void);
 Suite *intern_suite(void);
+Suite *packed_suite(void);
 Suite *split_suite(void);
 Suite *svmlight_suite(void);
 
@@ -24,6 +25,7 @@ static Suite *(*const suites[])(void) = {
     dataset_suite,
     generate_suite,
     intern_suite,
+    packed_suite,
     split_suite,
     svmlight_suite,
     NULL,

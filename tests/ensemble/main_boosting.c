@@ -4,10 +4,14 @@
 #include "run.h"
 
 Suite *adaboost_suite(void);
+Suite *boosting_suite(void);
+Suite *gbdt_suite(void);
 
 /* One line a module. */
 static Suite *(*const suites[])(void) = {
     adaboost_suite,
+    boosting_suite,
+    gbdt_suite,
     NULL,
 };
 

@@ -21,7 +21,12 @@ static const char *const recipes[] = {
     "isolation(n_estimators=11, contamination=0.05)",
     "adaboost(tree(max_depth=2), n_estimators=5, algorithm=samme)",
     "adaboost(n_estimators=5, resample=true)",
+    "boosting(n_estimators=4, subsample=0.7)",
+    "boosting(bagging(tree(max_depth=3), n_estimators=2), n_estimators=3, n_iter_no_change=2)",
     "isolation(n_estimators=5, max_samples=0.5, max_features=0.5, bootstrap=true)",
+    "gbdt(n_estimators=8)",
+    "gbdt(n_estimators=6, subsample=0.6, colsample_bytree=0.7, colsample_bynode=0.7, grow_policy=depthwise)",
+    "bagging(gbdt(n_estimators=3), n_estimators=3)",
 };
 
 /* Categories, missing values, a number to predict, more than two classes; the last ones, of no file,
@@ -36,13 +41,32 @@ static const struct table {
     {NULL, "numbers"},
 };
 
-enum { TITANIC, BIG_CLASSES = 3, N_BIG = 2000, P_BIG = 5 };
+enum { TITANIC, CARS, WINE, BIG_CLASSES, BIG_NUMBERS, N_BIG = 2000, P_BIG = 5 };
+
+/* What suits some tables only. */
+static const struct particular {
+    const char *recipe;
+    size_t table;
+} particular[] = {
+    {"forest(n_estimators=5, criterion=entropy, class_weight=balanced, oob_score=true)", TITANIC},
+    {"forest(n_estimators=5, class_weight=balanced_subsample, max_samples=0.4)", WINE},
+    {"forest(n_estimators=5, max_leaf_nodes=30, min_impurity_decrease=0.0001)", BIG_CLASSES},
+    {"forest(n_estimators=4, ccp_alpha=0.001, min_samples_split=9)", BIG_CLASSES},
+    {"forest(n_estimators=4, max_bins=1000, min_weight_fraction_leaf=0.01)", BIG_CLASSES},
+    {"extra_trees(n_estimators=5, criterion=entropy, class_weight=balanced)", TITANIC},
+    {"forest(n_estimators=4, criterion=absolute_error, min_samples_level=1)", CARS},
+    {"extra_trees(n_estimators=4, criterion=absolute_error, max_depth=6)", CARS},
+    {"forest(n_estimators=5, monotonic_cst=[1, 0, 0, 0, -1])", BIG_NUMBERS},
+    {"extra_trees(n_estimators=5, monotonic_cst=[1, 0, 0, 0, 1], max_features=0.6)", BIG_NUMBERS},
+    {"forest(n_estimators=5, quantiles=[0.1, 0.5])", BIG_NUMBERS},
+};
 
 static const unsigned threads[] = {1, 2, 3, 7};
 
 enum {
     N_RECIPES = sizeof recipes / sizeof *recipes,
     N_TABLES = sizeof tables / sizeof *tables,
+    N_PARTICULAR = sizeof particular / sizeof *particular,
     N_THREADS = sizeof threads / sizeof *threads
 };
 
@@ -137,38 +161,54 @@ static ens_dataset *table_of(size_t i)
     return data;
 }
 
+static void try_threads(const char *recipe, size_t table)
+{
+    ens_dataset *data = table_of(table);
+    outcome one = outcome_of(recipe, data, 5, 1);
+
+    for (size_t i = 1; i < N_THREADS; i++) {
+        outcome many = outcome_of(recipe, data, 5, threads[i]);
+        char what[40];
+
+        snprintf(what, sizeof what, "%u threads", threads[i]);
+        must_be_same(&one, &many, recipe, what);
+        outcome_clear(&many);
+    }
+    outcome_clear(&one);
+    ens_dataset_free(data);
+}
+
+static void try_kernels(const char *recipe, size_t table)
+{
+    ens_dataset *data = table_of(table);
+    outcome fast = outcome_of(recipe, data, 5, 2), plain;
+
+    /* This process is a child of Check's: others keep their CPU. */
+    ens__cpu_cap(ENS__CPU_BASE);
+    plain = outcome_of(recipe, data, 5, 2);
+    must_be_same(&fast, &plain, recipe, "plain kernels");
+    outcome_clear(&fast);
+    outcome_clear(&plain);
+    ens_dataset_free(data);
+}
+
 START_TEST(any_number_of_threads_gives_the_same_bytes)
 {
-    for (size_t t = 0; t < N_TABLES; t++) {
-        ens_dataset *data = table_of(t);
-        outcome one = outcome_of(recipes[_i], data, 5, 1);
-
-        for (size_t i = 1; i < N_THREADS; i++) {
-            outcome many = outcome_of(recipes[_i], data, 5, threads[i]);
-            char what[40];
-
-            snprintf(what, sizeof what, "%u threads", threads[i]);
-            must_be_same(&one, &many, recipes[_i], what);
-            outcome_clear(&many);
-        }
-        outcome_clear(&one);
-        ens_dataset_free(data);
-    }
+    for (size_t t = 0; t < N_TABLES; t++)
+        try_threads(recipes[_i], t);
 }
 END_TEST
 
 START_TEST(plain_kernels_give_the_same_bytes)
 {
-    ens_dataset *data = table_of(BIG_CLASSES);
-    outcome fast = outcome_of(recipes[_i], data, 5, 2), plain;
+    try_kernels(recipes[_i], BIG_CLASSES);
+}
+END_TEST
 
-    /* This process is a child of Check's: others keep their CPU. */
-    ens__cpu_cap(ENS__CPU_BASE);
-    plain = outcome_of(recipes[_i], data, 5, 2);
-    must_be_same(&fast, &plain, recipes[_i], "plain kernels");
-    outcome_clear(&fast);
-    outcome_clear(&plain);
-    ens_dataset_free(data);
+START_TEST(no_option_makes_a_difference_to_that)
+{
+    try_threads(particular[_i].recipe, particular[_i].table);
+    try_kernels(particular[_i].recipe, particular[_i].table);
 }
 END_TEST
 
@@ -210,6 +250,7 @@ static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, any_number_of_threads_gives_the_same_bytes, 0, N_RECIPES);
     tcase_add_loop_test(tc, plain_kernels_give_the_same_bytes, 0, N_RECIPES);
+    tcase_add_loop_test(tc, no_option_makes_a_difference_to_that, 0, N_PARTICULAR);
     tcase_add_test(tc, another_seed_gives_another_forest);
     tcase_add_test(tc, a_forest_begins_with_the_trees_of_a_smaller_one);
 }

@@ -1,11 +1,11 @@
 /* test_trees.c - the runtime form of forests, and the prediction of single rows.
  *
  * Both must give, bit by bit, what the readable form gives: the sum over the trees, in their order, of what each
- * finds by its raw thresholds, divided by their number. */
+ * finds by its raw thresholds, divided by their number.  Once it is there, the runtime form has the nodes alone: the
+ * trees are unpacked to be asked. */
 #include <config.h>
 
 #include "run.h"
-#include <core/cpu.h>
 #include <core/mem.h>
 #include <ensemble.h>
 #include <ensemble/bag.h>
@@ -73,26 +73,35 @@ static void *room(size_t n, size_t size)
 
 /* ---- The runtime form ---------------------------------------------------------------------------------------- */
 
-/* out = the sum of the trees' outputs, each by its own walk. */
+/* out = the sum of the trees' outputs, each by its own walk. Trees that are packed must give the same. */
 static void sum_readable(const ens__bag *bag, const ens_rows *rows, double *out)
 {
     ens_feature *buf = room(bag->p_member, sizeof *buf);
-    double *one = room(rows->n * bag->k, sizeof *one);
+    double *one = room(rows->n * bag->k, sizeof *one), *packed = room(rows->n * bag->k, sizeof *one);
+    ens_error err;
 
     memset(out, 0, rows->n * bag->k * sizeof *out);
     for (size_t t = 0; t < bag->n; t++) {
         ens_rows seen = *rows;
 
+        ens__tree *tree = NULL;
+
+        ck_ok(ens__tree_unpack(&tree, bag->fit[t].state, &err));
+        ck_assert_ptr_nonnull(tree);
         seen.feature = ens__bag_features(bag, t, rows->feature, buf);
-        ens__tree_predict(bag->fit[t].state, &seen, one);
+        ens__tree_predict(tree, &seen, one);
+        ens__tree_predict(bag->fit[t].state, &seen, packed);
+        ck_assert_mem_eq(one, packed, rows->n * bag->k * sizeof *one);
+        ens__tree_free(tree);
         for (size_t i = 0; i < rows->n * bag->k; i++)
             out[i] += one[i];
     }
+    free(packed);
     free(one);
     free(buf);
 }
 
-/* The first n rows, with the kernels of this machine and with the plain ones. */
+/* The first n rows. */
 static void must_agree(const ens__bag *bag, const ens_feature *feature, size_t n, const char *what)
 {
     size_t cells = n * bag->k;
@@ -105,15 +114,12 @@ static void must_agree(const ens__bag *bag, const ens_feature *feature, size_t n
     for (size_t i = 0; i < n; i++)
         row[i] = (uint32_t)i;
     sum_readable(bag, &rows, expected);
-    for (ens__cpu level = ENS__CPU_BASE; level <= ENS__CPU_V4; level++) {
-        ens__cpu_cap(level);
-        memset(got, 0xff, cells * sizeof *got);
-        ens__trees_predict(bag->trees, &rows, got, scratch);
-        for (size_t i = 0; i < cells; i++)
-            ck_assert_msg(memcmp(&got[i], &expected[i], sizeof *got) == 0,
-                          "%s, level %d, row %zu of %zu: %.17g, expected %.17g", what, (int)level,
-                          i / bag->k, n, got[i], expected[i]);
-    }
+    memset(got, 0xff, cells * sizeof *got);
+    ens__trees_predict(bag->trees, &rows, got, scratch);
+    for (size_t i = 0; i < cells; i++)
+        ck_assert_msg(memcmp(&got[i], &expected[i], sizeof *got) == 0,
+                      "%s, row %zu of %zu: %.17g, expected %.17g", what, i / bag->k, n, got[i],
+                      expected[i]);
     ens__free(scratch);
     free(got);
     free(expected);
@@ -206,6 +212,37 @@ START_TEST(the_runtime_form_gives_the_bits_of_the_readable_one)
 }
 END_TEST
 
+START_TEST(a_forest_takes_at_most_sixteen_bytes_a_node)
+{
+    enum { N = 3000, P = 5 };
+    double *x = room((size_t)N * P, sizeof *x), *y = room(N, sizeof *y);
+    ens_dataset *data = NULL;
+    ens_error err;
+
+    for (size_t i = 0; i < (size_t)N * P; i++)
+        x[i] = (double)(i * 7919 % 10007);
+    for (size_t i = 0; i < N; i++)
+        y[i] = fmod(x[i * P] + x[i * P + 1], 97) > 48;
+    ck_ok(ens_dataset_from_matrix(&data, x, N, P, y, ENS_TASK_CLASSIFICATION, &err));
+    ens_model *model = fit("forest(n_estimators=16)", data);
+    const ens__bag *bag = model->root.state;
+    size_t nodes = 0, bytes = model->root.type->bytes(bag);
+
+    for (size_t t = 0; t < bag->n; t++) {
+        const ens__tree *tree = bag->fit[t].state;
+
+        ck_assert_ptr_null(tree->node);
+        nodes += tree->n_nodes;
+    }
+    ck_assert_uint_gt(nodes, 5000);
+    ck_assert_msg(bytes <= 16 * nodes, "%zu bytes for %zu nodes", bytes, nodes);
+    ens_model_free(model);
+    ens_dataset_free(data);
+    free(x);
+    free(y);
+}
+END_TEST
+
 START_TEST(a_loaded_forest_predicts_the_same_bits)
 {
     for (size_t t = 0; t < N_TABLES; t++) {
@@ -213,18 +250,22 @@ START_TEST(a_loaded_forest_predicts_the_same_bits)
         ens_model *model = fit(recipes[_i], data), *loaded = NULL;
         size_t size, cells = ens_dataset_n(data) * ens_model_k(model);
         double *a = room(cells, sizeof *a), *b = room(cells, sizeof *b);
-        void *bytes = NULL;
+        void *bytes = NULL, *again = NULL;
+        size_t size_again;
         ens_error err;
 
         ck_ok(ens_model_save_bytes(&bytes, &size, model, &err));
         ck_ok(ens_model_load_bytes(&loaded, bytes, size, &err));
         ck_assert_ptr_nonnull(((const ens__bag *)loaded->root.state)->trees);
+        ck_ok(ens_model_save_bytes(&again, &size_again, loaded, &err));
+        ck_assert(size == size_again && memcmp(bytes, again, size) == 0);
         ck_ok(ens_model_predict(model, data, a, NULL, &err));
         ck_ok(ens_model_predict(loaded, data, b, NULL, &err));
         ck_assert_mem_eq(a, b, cells * sizeof *a);
         free(a);
         free(b);
         ens_bytes_free(bytes);
+        ens_bytes_free(again);
         ens_model_free(model);
         ens_model_free(loaded);
         ens_dataset_free(data);
@@ -340,6 +381,7 @@ static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, the_runtime_form_gives_the_bits_of_the_readable_one, 0, N_FORESTS);
     tcase_add_test(tc, more_features_than_sixteen_bits_number_come_back);
+    tcase_add_test(tc, a_forest_takes_at_most_sixteen_bytes_a_node);
     tcase_add_loop_test(tc, a_loaded_forest_predicts_the_same_bits, 0, N_FORESTS);
     tcase_add_loop_test(tc, one_row_gives_the_bits_of_the_table_without_an_allocation, 0, N_RECIPES);
     tcase_add_test(tc, one_row_of_bad_arguments_is_refused);

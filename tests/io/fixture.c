@@ -290,7 +290,12 @@ const real_recipe real_models[N_REAL_MODELS] = {
     {"isolation(n_estimators=3, max_features=2, contamination=0.1)", ENS_TASK_ANOMALY},
     {"adaboost(n_estimators=4)", ENS_TASK_CLASSIFICATION},
     {"adaboost(n_estimators=4)", ENS_TASK_REGRESSION},
+    {"boosting(n_estimators=4)", ENS_TASK_CLASSIFICATION},
+    {"boosting(n_estimators=4, n_iter_no_change=2)", ENS_TASK_REGRESSION},
+    {"boosting(bagging(tree, n_estimators=2), n_estimators=4)", ENS_TASK_CLASSIFICATION},
     {"adaboost(naive_bayes, n_estimators=2, algorithm=samme)", ENS_TASK_CLASSIFICATION},
+    {"gbdt(n_estimators=2, max_leaf_nodes=4)", ENS_TASK_CLASSIFICATION},
+    {"gbdt(n_estimators=3, min_samples_level=1)", ENS_TASK_REGRESSION},
 };
 
 /* The target needs all columns but the last; the levels of the first category need more than one word of bits. */

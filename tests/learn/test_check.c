@@ -66,6 +66,18 @@ static const char *const recipes[] = {
     "adaboost(dummy, n_estimators=3, loss=square)",
     "adaboost(bagging(tree, n_estimators=2), n_estimators=2, resample=false, loss=exponential)",
     "bagging(adaboost(n_estimators=2), n_estimators=2)",
+    "boosting(n_estimators=4)",
+    "boosting(tree(max_depth=2), n_estimators=3, subsample=0.6, n_iter_no_change=2, validation_fraction=0.3)",
+    "boosting(dummy, n_estimators=2)",
+    "boosting(bagging(tree(max_depth=2), n_estimators=2), n_estimators=3)",
+    "bagging(boosting(n_estimators=2), n_estimators=2)",
+    "adaboost(boosting(n_estimators=2), n_estimators=2)",
+    "gbdt(n_estimators=6, min_samples_leaf=3)",
+    "gbdt(n_estimators=5, min_samples_leaf=2, grow_policy=depthwise, max_depth=3, max_leaf_nodes=none, reg_alpha=0.1, "
+    "reg_lambda=1)",
+    "gbdt(n_estimators=4, min_samples_leaf=2, subsample=0.7, colsample_bytree=0.8, colsample_bylevel=0.8, "
+    "colsample_bynode=0.8)",
+    "bagging(gbdt(n_estimators=3, min_samples_leaf=2), n_estimators=2, max_samples=0.7)",
 };
 
 START_TEST(built_in_learners_conform)

@@ -1,0 +1,284 @@
+/* gbdt.c - the learner `gbdt`: gradient boosting on histogram trees.
+ *
+ * Friedman (2001), "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29, with trees of
+ * second order (Chen and Guestrin 2016) on binned values, grown best first (Ke et al. 2017).  Here are its parameters
+ * and the fitted state at work. */
+#include <config.h>
+
+#include <core/error.h>
+#include <core/mem.h>
+#include <data/bins.h>
+#include <ensemble/gbdt.h>
+#include <learn/learner.h>
+#include <learn/tree.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ROW(field, kind, def, min, max, words, aliases, help)                            \
+    ENS_ROW(kind, ens__gbdt_params, field, def, min, max, words, aliases, help)
+
+static const ens_param table[] = {
+    ROW(loss, ENS_PARAM_TEXT, "auto", 0, 0, "", "objective",
+        "what is minimised; auto: squared, logistic or softmax, as the target asks"),
+    ROW(n_estimators, ENS_PARAM_INT, "100", 1, 1e6, "",
+        "max_iter,num_iterations,num_boost_round,n_iter,num_trees,iterations",
+        "rounds, each of a tree, or one for each class of more than two"),
+    ROW(learning_rate, ENS_PARAM_REAL, "0.1", 1e-6, 10, "", "eta,shrinkage_rate",
+        "what each tree's values are multiplied by"),
+    ROW(max_leaf_nodes, ENS_PARAM_INT, "31", 2, 1e9, "none", "num_leaves,max_leaves",
+        "leaves of a tree, at most"),
+    ROW(max_depth, ENS_PARAM_INT, "none", 1, 1e6, "none", "",
+        "splits on the way to a leaf, at most"),
+    ROW(grow_policy, ENS_PARAM_WORD, "lossguide", 0, 0, "lossguide,depthwise", "",
+        "which leaf is split next: the one that gains most, or all of a depth first"),
+    ROW(min_samples_leaf, ENS_PARAM_INT, "20", 1, 1e9, "",
+        "min_child_samples,min_data_in_leaf,min_data", "rows a leaf keeps at least"),
+    ROW(min_child_weight, ENS_PARAM_REAL, "0.001", 0, 1e300, "",
+        "min_sum_hessian_in_leaf,min_sum_hessian", "sum of hessians of a leaf, at least"),
+    ROW(reg_alpha, ENS_PARAM_REAL, "0", 0, 1e300, "", "lambda_l1,alpha,l1_regularization",
+        "L1 penalty of leaf values"),
+    ROW(l2_regularization, ENS_PARAM_REAL, "0", 0, 1e300, "",
+        "reg_lambda,lambda_l2,lambda", "L2 penalty of leaf values"),
+    ROW(min_split_gain, ENS_PARAM_REAL, "0", 0, 1e300, "", "min_gain_to_split,gamma",
+        "decrease of twice the loss that a split needs"),
+    ROW(max_bins, ENS_PARAM_INT, "255", 2, 65535, "", "max_bin",
+        "bins of a number's values; columns of fewer distinct values lose nothing"),
+    ROW(subsample, ENS_PARAM_REAL, "1", 1e-6, 1, "", "bagging_fraction,sample_fraction",
+        "part of the rows that each round draws, without replacement"),
+    ROW(colsample_bytree, ENS_PARAM_REAL, "1", 1e-6, 1, "", "feature_fraction",
+        "part of the features that each tree draws"),
+    ROW(colsample_bylevel, ENS_PARAM_REAL, "1", 1e-6, 1, "", "",
+        "part of the tree's features that each depth draws"),
+    ROW(colsample_bynode, ENS_PARAM_REAL, "1", 1e-6, 1, "",
+        "feature_fraction_bynode,max_features",
+        "part of the depth's features that each node draws"),
+    ROW(class_weight, ENS_PARAM_LIST, "none", 0, 1e12, "none,balanced", "",
+        "weights of the classes in their order; balanced: as if all had the same number "
+        "of "
+        "rows"),
+    ROW(min_samples_level, ENS_PARAM_INT, "10", 1, 1e9, "", "",
+        "rows of a node that a level needs; others go where missing values go"),
+    ROW(max_cat_threshold, ENS_PARAM_INT, "32", 1, 1e9, "", "",
+        "levels on the smaller side of a split by a set, at most"),
+    ROW(cat_smooth, ENS_PARAM_REAL, "10", 0, 1e300, "", "",
+        "added to the hessian of each level where levels are put in order"),
+    ROW(cat_l2, ENS_PARAM_REAL, "10", 0, 1e300, "", "",
+        "L2 penalty of splits by sets, besides l2_regularization"),
+    ENS_PARAM_LAST,
+};
+
+static ens_status check(const void *params, ens_error *err)
+{
+    const ens__gbdt_params *p = params;
+    double sum = 0;
+
+    for (size_t c = 0; c < p->class_weight.n; c++)
+        sum += p->class_weight.v[c];
+    if (p->class_weight.v != NULL && !(sum > 0))
+        return ens__fail(err, ENS_ERANGE, "gbdt.class_weight is zero for every class");
+    return ens__loss_check_line(p->loss, err);
+}
+
+static ens_status prepare(const void *params, const ens_fit_args *a, ens_error *err)
+{
+    return ens__bins_prepare(a->rows.feature, a->rows.p, a->n_table,
+                             (unsigned)((const ens__gbdt_params *)params)->max_bins,
+                             a->exec, err);
+}
+
+/* ---- The fitted state ----------------------------------------------------------------------------------------- */
+
+ens_status ens__gbdt_new(ens__gbdt **out, const ens__gbdt_params *p, ens_task task,
+                         size_t n_classes, size_t n_rounds, ens_error *err)
+{
+    ens__gbdt *g = ens__zeros(1, sizeof *g);
+    ens_status st;
+
+    *out = NULL;
+    if (g == NULL)
+        return ens__nomem(err);
+    g->unit = 1;
+    atomic_init(&g->refs, 1);
+    if ((st = ens__loss_new(&g->loss, p->loss, task, n_classes, err)) != ENS_OK)
+        goto done;
+    g->k = g->loss->k;
+    if ((g->tree = ens__zeros(n_rounds * g->k, sizeof *g->tree)) == NULL ||
+        (g->gain = ens__zeros(n_rounds * g->k, sizeof *g->gain)) == NULL ||
+        (g->start = ens__zeros(g->k, sizeof *g->start)) == NULL ||
+        (g->form = ens__zeros(g->k, sizeof *g->form)) == NULL) {
+        st = ens__nomem(err);
+        goto done;
+    }
+    *out = g;
+    g = NULL;
+done:
+    ens__gbdt_free(g);
+    return st;
+}
+
+void ens__gbdt_free(void *state)
+{
+    ens__gbdt *g = state;
+    size_t t;
+
+    if (g == NULL || atomic_fetch_sub(&g->refs, 1) != 1)
+        return;
+    t = g->base != NULL ? g->base->n_rounds * g->k : 0;
+    for (; g->tree != NULL && t < g->n_rounds * g->k; t++)
+        ens__tree_free(g->tree[t]);
+    ens__gbdt_free(g->base);
+    for (size_t c = 0; g->form != NULL && c < g->k; c++)
+        ens__trees_free(g->form[c]);
+    ens__loss_free(g->loss);
+    ens__free(g->tree);
+    ens__free(g->gain);
+    ens__free(g->start);
+    ens__free(g->form);
+    ens__free(g);
+}
+
+ens_status ens__gbdt_pack(ens__gbdt *g, const ens_feature *feature, size_t p,
+                          const ens_exec *exec, ens_error *err)
+{
+    const ens__tree **tree = ens__array(g->n_rounds, sizeof *tree);
+    ens__trees_source from = {.tree = tree, .n = g->n_rounds, .feature = feature, .p = p};
+    ens_status st = tree != NULL ? ENS_OK : ens__nomem(err);
+
+    for (size_t c = 0; c < g->k && st == ENS_OK; c++) {
+        for (size_t r = 0; r < g->n_rounds; r++)
+            tree[r] = g->tree[r * g->k + c];
+        st = ens__trees_make(&g->form[c], &from, exec, err);
+    }
+    ens__free(tree);
+    return st;
+}
+
+/* ---- Predicting ------------------------------------------------------------------------------------------------ */
+
+static size_t rounded(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+/* Scores, those of one class, and what walking needs. */
+static size_t scratch_size(const void *state)
+{
+    const ens__gbdt *g = state;
+    size_t most = 0;
+
+    for (size_t c = 0; c < g->k; c++)
+        if (g->form[c] != NULL && ens__trees_scratch(g->form[c]) > most)
+            most = ens__trees_scratch(g->form[c]);
+    return rounded(ENS_LONG_BLOCK * g->k * sizeof(double)) +
+           rounded(ENS_LONG_BLOCK * sizeof(double)) + rounded(most);
+}
+
+/* one[i]: the sum of the trees of score c. */
+static void sum_trees(const ens__gbdt *g, size_t c, const ens_rows *rows, double *one,
+                      double *sum)
+{
+    memset(sum, 0, rows->n * sizeof *sum);
+    for (size_t r = 0; r < g->n_rounds; r++) {
+        ens__tree_predict(g->tree[r * g->k + c], rows, one);
+        for (size_t i = 0; i < rows->n; i++)
+            sum[i] += one[i];
+    }
+}
+
+static void predict(const void *state, const ens_rows *rows, double *out, void *scratch)
+{
+    const ens__gbdt *g = state;
+    double *score = scratch;
+    double *sum =
+        (double *)((char *)scratch + rounded(ENS_LONG_BLOCK * g->k * sizeof *score));
+    void *rest = (char *)sum + rounded(ENS_LONG_BLOCK * sizeof *sum);
+
+    for (size_t c = 0; c < g->k; c++) {
+        if (g->form[c] != NULL)
+            ens__trees_predict(g->form[c], rows, sum, rest);
+        else
+            sum_trees(g, c, rows, out, sum);
+        for (size_t i = 0; i < rows->n; i++)
+            score[i * g->k + c] = g->start[c] + sum[i];
+    }
+    ens__loss_link(g->loss, g->origin, score, rows->n, out);
+    if (g->unit != 1)
+        for (size_t i = 0; i < rows->n * g->loss->n_outputs; i++)
+            out[i] *= g->unit;
+}
+
+/* ---- Explaining ------------------------------------------------------------------------------------------------ */
+
+static ens_status importance(const void *state, double *out, ens_error *err)
+{
+    const ens__gbdt *g = state;
+    double total = 0;
+
+    (void)err;
+    for (size_t t = 0; t < g->n_rounds * g->k; t++)
+        total += g->gain[t];
+    for (size_t t = 0; t < g->n_rounds * g->k && total > 0; t++)
+        for (size_t i = 0; i < g->tree[t]->n_used; i++)
+            out[g->tree[t]->used[i]] += g->gain[t] / total * g->tree[t]->share[i];
+    return ENS_OK;
+}
+
+static ens_status describe(const void *state,
+                           ens_status (*add)(void *ctx, const char *line), void *ctx,
+                           ens_error *err)
+{
+    const ens__gbdt *g = state;
+    size_t leaves = 0, depth = 0;
+    char line[128];
+    ens_status st;
+
+    (void)err;
+    for (size_t t = 0; t < g->n_rounds * g->k; t++) {
+        leaves += ens__tree_leaves(g->tree[t]);
+        depth = g->tree[t]->depth > depth ? g->tree[t]->depth : depth;
+    }
+    snprintf(line, sizeof line, "loss: %s\n", g->loss->type->name);
+    if ((st = add(ctx, line)) != ENS_OK)
+        return st;
+    snprintf(line, sizeof line, "rounds: %zu\n", g->n_rounds);
+    if ((st = add(ctx, line)) != ENS_OK)
+        return st;
+    snprintf(line, sizeof line, "trees: %zu, of %zu leaves and depth %zu at most\n",
+             g->n_rounds * g->k, leaves, depth);
+    return add(ctx, line);
+}
+
+static size_t bytes(const void *state)
+{
+    const ens__gbdt *g = state;
+    size_t sum = sizeof *g;
+
+    for (size_t t = 0; t < g->n_rounds * g->k; t++)
+        sum += ens__tree_bytes(g->tree[t]) + sizeof *g->tree + sizeof *g->gain;
+    for (size_t c = 0; c < g->k; c++)
+        sum += ens__trees_bytes(g->form[c]);
+    return sum;
+}
+
+const ens_learner_type ens__gbdt_type = {
+    .abi = ENS_EXT_ABI,
+    .name = "gbdt",
+    .help = "gradient boosting: trees that each correct those before, on binned values",
+    .caps = ENS_CLASSIFIES | ENS_REGRESSES | ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES |
+            ENS_TAKES_WEIGHTS | ENS_TAKES_NUMBERS | ENS_TAKES_LONG_BLOCKS,
+    .params = table,
+    .params_size = sizeof(ens__gbdt_params),
+    .check = check,
+    .prepare = prepare,
+    .fit = ens__gbdt_fit,
+    .predict = predict,
+    .scratch_size = scratch_size,
+    .write = ens__gbdt_write,
+    .read = ens__gbdt_read,
+    .free = ens__gbdt_free,
+    .importance = importance,
+    .describe = describe,
+    .bytes = bytes,
+    .extend = ens__gbdt_extend,
+    .grows = "n_estimators",
+};

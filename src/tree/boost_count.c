@@ -1,0 +1,426 @@
+/* boost_count.c - sums of gradients by code, the hot loop of boosting.
+ *
+ * Gradient, hessian and count of a row are fields of one 64-bit number, so that one addition a slot counts all three.
+ * Fields are as wide as a block of rows needs; after a block its cells move to wide ones.  Rounding to fixed point is
+ * up or down by chance, with the fraction as probability (as in Shi et al. 2022, "Quantized training of gradient
+ * boosting decision trees"), so that sums are right in the mean.  The chance is a hash of the row's own numbers: equal
+ * rows are rounded equally. */
+#include <config.h>
+
+#include <assert.h>
+#include <core/cpu.h>
+#include <core/error.h>
+#include <core/par.h>
+#include <math.h>
+#include <string.h>
+#include <tree/boost_work.h>
+#if ENS_HAVE_LEVELS
+#include <immintrin.h>
+#endif
+
+#define MOST_BITS 30 /* of an integer gradient */
+#define AHEAD     16 /* rows that are fetched before their turn */
+
+/* ---- Fixed point --------------------------------------------------------------------------------------------- */
+
+typedef struct extremes {
+    const ens__booster *b;
+    float g[64], h[64]; /* of each range */
+    size_t n_ranges;
+} extremes;
+
+static ens_status find_extremes(void *ctx, size_t range, unsigned worker, ens_error *err)
+{
+    extremes *e = ctx;
+    const ens__booster *b = e->b;
+    const uint32_t *list = b->list;
+    size_t begin = b->n * range / e->n_ranges, end = b->n * (range + 1) / e->n_ranges;
+    float g = 0, h = 0;
+
+    (void)worker;
+    (void)err;
+    for (size_t i = begin; i < end; i++) {
+        float one = fabsf(b->t->g[list[i]]);
+
+        g = one <= g ? g : one; /* one that is not a number too */
+    }
+    for (size_t i = begin; i < end && b->t->h != NULL; i++)
+        h = b->t->h[list[i]] <= h ? h : b->t->h[list[i]];
+    e->g[range] = g;
+    e->h[range] = h;
+    return ENS_OK;
+}
+
+static unsigned bits_of(size_t n)
+{
+    unsigned bits = 0;
+
+    while (n >> bits != 0)
+        bits++;
+    return bits;
+}
+
+/* The greatest power of two by which `most` stays below 2^bits - 1, whichever way it is rounded. */
+static double scale_of(double most, unsigned bits)
+{
+    int exponent;
+
+    if (!(most > 0))
+        return 1;
+    frexp(most * (1 + 0x1p-20), &exponent); /* most < 2^exponent */
+    if (most * ldexp(1, (int)bits - exponent) > ldexp(1, (int)bits) - 2)
+        exponent++;
+    return ldexp(1, (int)bits - exponent);
+}
+
+ens_status ens__fixed_make(ens__fixed *f, const ens__booster *b, ens_error *err)
+{
+    extremes e = {.b = b, .n_ranges = b->n < ENS__BOOST_SHARED ? 1 : 64};
+    const ens__boost_rows *r = b->rows;
+    size_t most = r->most > 1 ? (size_t)4 * ENS__BOOST_BLOCK : ENS__BOOST_BLOCK;
+    unsigned count, left, g_bits, h_bits;
+    float g = 0, h = 0;
+    ens_status st;
+
+    if ((st = ens__par_for(e.n_ranges, &b->exec, NULL, find_extremes, &e, NULL, err)) !=
+        ENS_OK)
+        return st;
+    for (size_t i = 0; i < e.n_ranges; i++) {
+        g = e.g[i] <= g ? g : e.g[i];
+        h = e.h[i] <= h ? h : e.h[i];
+    }
+    if (!isfinite(g) || !isfinite(h))
+        return ens__fail(err, ENS_EDATA, "the loss has gradients that are not finite");
+    most = r->drawn < most ? r->drawn : most; /* drawn rows of a block */
+    most = r->most > most ? r->most : most;
+    count = bits_of(most);
+    left = 64 - count - (count + 1);
+    f->unit = b->t->h == NULL;
+    f->block = most / r->most < ENS__BOOST_BLOCK ? most / r->most : ENS__BOOST_BLOCK;
+    h_bits = f->unit ? 0 : (left - count) / 2;
+    g_bits = f->unit ? left : left - count - h_bits;
+    g_bits = g_bits < MOST_BITS ? g_bits : MOST_BITS;
+    h_bits = h_bits < MOST_BITS ? h_bits : MOST_BITS;
+    f->g_scale = scale_of(g, g_bits);
+    f->h_scale = f->unit ? 1 : scale_of(h, h_bits);
+    f->h_shift = count;
+    f->g_shift = f->unit ? count : count + count + h_bits;
+    return ENS_OK;
+}
+
+/* ---- Packing ------------------------------------------------------------------------------------------------- */
+
+/* Bits of a hash of a row's numbers: 16 for each of two. */
+static inline uint32_t chance(uint32_t g, uint32_t h)
+{
+    uint32_t x = g * 0x9e3779b1u + h * 0x85ebca6bu;
+
+    x ^= x >> 15;
+    x *= 0x2c1b3c6du;
+    return x ^ x >> 14;
+}
+
+#define PACK_ARGS                                                                        \
+    int64_t *restrict out, const uint32_t *restrict list, size_t n,                      \
+        const float *restrict g, const float *restrict h, const ens__fixed *f
+#define PACK_NAMES out, list, n, g, h, f
+
+static void pack_base(PACK_ARGS)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t row = list[i], bits, h_bits = 0, c;
+        double hessian = 0;
+
+        memcpy(&bits, &g[row], sizeof bits);
+        if (h != NULL)
+            memcpy(&h_bits, &h[row], sizeof h_bits);
+        c = chance(bits, h_bits);
+        out[i] = (int64_t)floor((double)g[row] * f->g_scale + (c & 0xffff) * 0x1p-16) *
+                 ((int64_t)1 << f->g_shift);
+        if (h == NULL)
+            continue;
+        hessian = floor((double)h[row] * f->h_scale + (c >> 16) * 0x1p-16);
+        out[i] += (int64_t)hessian << f->h_shift;
+    }
+}
+
+#if ENS_HAVE_LEVELS
+ENS_TARGET_V4 static void pack_v4(PACK_ARGS)
+{
+    const __m512d g_scale = _mm512_set1_pd(f->g_scale),
+                  h_scale = _mm512_set1_pd(f->h_scale);
+    const __m512d unit = _mm512_set1_pd(0x1p-16);
+    const __m128i g_shift = _mm_cvtsi32_si128((int)f->g_shift);
+    const __m128i h_shift = _mm_cvtsi32_si128((int)f->h_shift);
+
+    for (size_t i = 0; i < n; i += 8) {
+        __mmask8 m = n - i < 8 ? (__mmask8)((1u << (n - i)) - 1) : 0xff;
+        __m256i row = _mm256_maskz_loadu_epi32(m, list + i);
+        __m256 gv = _mm256_mmask_i32gather_ps(_mm256_setzero_ps(), m, row, g, 4);
+        __m256 hv = h != NULL
+                        ? _mm256_mmask_i32gather_ps(_mm256_setzero_ps(), m, row, h, 4)
+                        : _mm256_setzero_ps();
+        __m256i x =
+            _mm256_add_epi32(_mm256_mullo_epi32(_mm256_castps_si256(gv),
+                                                _mm256_set1_epi32((int)0x9e3779b1)),
+                             _mm256_mullo_epi32(_mm256_castps_si256(hv),
+                                                _mm256_set1_epi32((int)0x85ebca6b)));
+        __m512d chance_g, chance_h, q;
+        __m512i sum;
+
+        x = _mm256_xor_si256(x, _mm256_srli_epi32(x, 15));
+        x = _mm256_mullo_epi32(x, _mm256_set1_epi32(0x2c1b3c6d));
+        x = _mm256_xor_si256(x, _mm256_srli_epi32(x, 14));
+        chance_g = _mm512_cvtepi32_pd(_mm256_and_si256(x, _mm256_set1_epi32(0xffff)));
+        chance_h = _mm512_cvtepi32_pd(_mm256_srli_epi32(x, 16));
+        q = _mm512_add_pd(_mm512_mul_pd(_mm512_cvtps_pd(gv), g_scale),
+                          _mm512_mul_pd(chance_g, unit));
+        sum = _mm512_sll_epi64(
+            _mm512_cvt_roundpd_epi64(q, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC),
+            g_shift);
+        if (h != NULL) {
+            q = _mm512_add_pd(_mm512_mul_pd(_mm512_cvtps_pd(hv), h_scale),
+                              _mm512_mul_pd(chance_h, unit));
+            sum = _mm512_add_epi64(
+                sum, _mm512_sll_epi64(_mm512_cvt_roundpd_epi64(q, _MM_FROUND_TO_NEG_INF |
+                                                                      _MM_FROUND_NO_EXC),
+                                      h_shift));
+        }
+        _mm512_mask_storeu_epi64(out + i, m, sum);
+    }
+}
+#endif
+
+void ens__boost_pack(ens__boost_scratch *s, const ens__booster *b, const uint32_t *list,
+                     size_t n)
+{
+    const uint32_t *count = b->a->count;
+
+    assert(n <= b->fixed.block);
+#if ENS_HAVE_LEVELS
+    if (ens__cpu_level() >= ENS__CPU_V4)
+        pack_v4(s->packed, list, n, b->t->g, b->t->h, &b->fixed);
+    else
+#endif
+        pack_base(s->packed, list, n, b->t->g, b->t->h, &b->fixed);
+    if (count == NULL)
+        for (size_t i = 0; i < n; i++)
+            s->packed[i]++;
+    else
+        for (size_t i = 0; i < n; i++)
+            s->packed[i] = (s->packed[i] + 1) * (int64_t)count[list[i]];
+}
+
+/* ---- Counting -------------------------------------------------------------------------------------------------- */
+
+#if defined(__GNUC__)
+#define PREFETCH(p) __builtin_prefetch(p)
+#else
+#define PREFETCH(p) ((void)(p))
+#endif
+
+/* cell[base[s] + record[list[i]][at[s]]] += packed[i] */
+#define COUNT_ARGS                                                                       \
+    int64_t *restrict cell, const uint8_t *restrict record, size_t stride,               \
+        const uint32_t *restrict list, const int64_t *restrict packed, size_t n,         \
+        const uint32_t *restrict base, const uint32_t *restrict at, size_t m
+
+static inline __attribute__((always_inline)) void add_row(int64_t *restrict cell,
+                                                          const uint8_t *restrict r,
+                                                          int64_t v,
+                                                          const uint32_t *restrict base,
+                                                          size_t m)
+{
+    size_t s = 0;
+
+    for (; s + 4 <= m; s += 4) {
+        cell[base[s] + r[s]] += v;
+        cell[base[s + 1] + r[s + 1]] += v;
+        cell[base[s + 2] + r[s + 2]] += v;
+        cell[base[s + 3] + r[s + 3]] += v;
+    }
+    for (; s < m; s++)
+        cell[base[s] + r[s]] += v;
+}
+
+/* Slots whose bytes are neighbours. */
+static void count_run(COUNT_ARGS)
+{
+    size_t i = 0;
+
+    for (; i + AHEAD < n; i++) {
+        PREFETCH(record + list[i + AHEAD] * stride + at[0]);
+        add_row(cell, record + list[i] * stride + at[0], packed[i], base, m);
+    }
+    for (; i < n; i++)
+        add_row(cell, record + list[i] * stride + at[0], packed[i], base, m);
+}
+
+static void count_any(COUNT_ARGS)
+{
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *r = record + list[i] * stride;
+
+        if (i + AHEAD < n)
+            PREFETCH(record + list[i + AHEAD] * stride + at[0]);
+        for (size_t s = 0; s < m; s++)
+            cell[base[s] + r[at[s]]] += packed[i];
+    }
+}
+
+/* Slots of two bytes. */
+static void count_wide(COUNT_ARGS)
+{
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *r = record + list[i] * stride;
+
+        if (i + AHEAD < n)
+            PREFETCH(record + list[i + AHEAD] * stride + at[0]);
+        for (size_t s = 0; s < m; s++) {
+            uint16_t code;
+
+            memcpy(&code, r + at[s], sizeof code);
+            cell[base[s] + code] += packed[i];
+        }
+    }
+}
+
+/* ---- To wide cells --------------------------------------------------------------------------------------------- */
+
+/* The fields of cell[n], which become 0, into out, or added to it. n is a multiple of ENS__BOOST_PAD. */
+#define SPILL_ARGS                                                                       \
+    ens__cells out, bool add, int64_t *restrict cell, size_t n, const ens__fixed *f
+
+static void spill_base(SPILL_ARGS)
+{
+    int64_t n_mask = ((int64_t)1 << f->h_shift) - 1;
+    int64_t h_mask = f->unit ? 0 : ((int64_t)1 << (f->g_shift - f->h_shift)) - 1;
+
+    for (size_t c = 0; c < n; c++) {
+        int64_t v = cell[c], g = v >> f->g_shift, h = v >> f->h_shift & h_mask;
+
+        out.g[c] = add ? out.g[c] + g : g;
+        if (!f->unit)
+            out.h[c] = add ? out.h[c] + h : h;
+        out.n[c] = (add ? out.n[c] : 0) + (uint32_t)(v & n_mask);
+        cell[c] = 0;
+    }
+}
+
+#if ENS_HAVE_LEVELS
+ENS_TARGET_V4 static void spill_v4(SPILL_ARGS)
+{
+    const __m512i n_mask = _mm512_set1_epi64(((int64_t)1 << f->h_shift) - 1);
+    const __m512i h_mask =
+        _mm512_set1_epi64(f->unit ? 0 : ((int64_t)1 << (f->g_shift - f->h_shift)) - 1);
+    const __m128i g_shift = _mm_cvtsi32_si128((int)f->g_shift);
+    const __m128i h_shift = _mm_cvtsi32_si128((int)f->h_shift);
+
+    for (size_t c = 0; c < n; c += 8) {
+        __m512i v = _mm512_loadu_si512(cell + c);
+        __m512i g = _mm512_sra_epi64(v, g_shift);
+        __m256i count = _mm512_cvtepi64_epi32(_mm512_and_si512(v, n_mask));
+
+        if (add) {
+            g = _mm512_add_epi64(g, _mm512_loadu_si512(out.g + c));
+            count =
+                _mm256_add_epi32(count, _mm256_loadu_si256((const void *)(out.n + c)));
+        }
+        _mm512_storeu_si512(out.g + c, g);
+        _mm256_storeu_si256((void *)(out.n + c), count);
+        if (!f->unit) {
+            __m512i h = _mm512_and_si512(_mm512_srl_epi64(v, h_shift), h_mask);
+
+            if (add)
+                h = _mm512_add_epi64(h, _mm512_loadu_si512(out.h + c));
+            _mm512_storeu_si512(out.h + c, h);
+        }
+        _mm512_storeu_si512(cell + c, _mm512_setzero_si512());
+    }
+}
+#endif
+
+static void spill(SPILL_ARGS)
+{
+#if ENS_HAVE_LEVELS
+    if (ens__cpu_level() >= ENS__CPU_V4) {
+        spill_v4(out, add, cell, n, f);
+        return;
+    }
+#endif
+    spill_base(out, add, cell, n, f);
+}
+
+void ens__boost_count(ens__cells out, bool add, ens__boost_scratch *s,
+                      const ens__booster *b, const ens__group *group,
+                      const uint32_t *list, size_t n)
+{
+    const ens__boost_rows *r = b->rows;
+    const uint32_t *base = b->base + group->first, *at = b->at + group->first;
+    bool run = at[group->n - 1] - at[0] == group->n - 1;
+    void (*count)(COUNT_ARGS) = group->width == 2 ? count_wide
+                                : run             ? count_run
+                                                  : count_any;
+
+    count(s->cell, r->record, r->stride, list, s->packed, n, base, at, group->n);
+    spill(out, add, s->cell, group->n_cells, &b->fixed);
+}
+
+ens__boost_sum ens__boost_total(ens__boost_scratch *s, const ens__booster *b,
+                                const uint32_t *list, size_t n)
+{
+    const ens__fixed *f = &b->fixed;
+    int64_t n_mask = ((int64_t)1 << f->h_shift) - 1;
+    int64_t h_mask = f->unit ? 0 : ((int64_t)1 << (f->g_shift - f->h_shift)) - 1;
+    ens__boost_sum sum = {0};
+
+    for (size_t i = 0; i < n; i += f->block) {
+        size_t m = n - i < f->block ? n - i : f->block;
+
+        ens__boost_pack(s, b, list + i, m);
+        for (size_t j = 0; j < m; j++) {
+            int64_t v = s->packed[j];
+
+            sum.g += v >> f->g_shift;
+            sum.h += v >> f->h_shift & h_mask;
+            sum.n += v & n_mask;
+        }
+    }
+    if (f->unit)
+        sum.h = sum.n;
+    return sum;
+}
+
+void ens__cells_subtract(ens__cells a, ens__cells b, size_t n)
+{
+    for (size_t c = 0; c < n; c += ENS__BOOST_PAD)
+        for (size_t l = c; l < c + ENS__BOOST_PAD; l++)
+            a.g[l] -= b.g[l];
+    for (size_t c = 0; c < n && a.h != NULL; c += ENS__BOOST_PAD)
+        for (size_t l = c; l < c + ENS__BOOST_PAD; l++)
+            a.h[l] -= b.h[l];
+    for (size_t c = 0; c < n; c += ENS__BOOST_PAD)
+        for (size_t l = c; l < c + ENS__BOOST_PAD; l++)
+            a.n[l] -= b.n[l];
+}
+
+void ens__cells_add(ens__cells a, ens__cells b, size_t n)
+{
+    for (size_t c = 0; c < n; c += ENS__BOOST_PAD)
+        for (size_t l = c; l < c + ENS__BOOST_PAD; l++)
+            a.g[l] += b.g[l];
+    for (size_t c = 0; c < n && a.h != NULL; c += ENS__BOOST_PAD)
+        for (size_t l = c; l < c + ENS__BOOST_PAD; l++)
+            a.h[l] += b.h[l];
+    for (size_t c = 0; c < n; c += ENS__BOOST_PAD)
+        for (size_t l = c; l < c + ENS__BOOST_PAD; l++)
+            a.n[l] += b.n[l];
+}
+
+void ens__cells_clear(ens__cells c, size_t n)
+{
+    memset(c.g, 0, n * sizeof *c.g);
+    memset(c.n, 0, n * sizeof *c.n);
+    if (c.h != NULL)
+        memset(c.h, 0, n * sizeof *c.h);
+}

@@ -1,0 +1,144 @@
+/* boost_part.c - parting the rows of a node: those that go left stay, the others go elsewhere, each in their order.
+ *
+ * Which code goes left is a bit in a table, for numbers, sets and slots of several features alike.  Tables of up to 256
+ * bits stay in a register. */
+#include <config.h>
+
+#include <core/cpu.h>
+#include <string.h>
+#include <tree/boost_work.h>
+#if ENS_HAVE_LEVELS
+#include <immintrin.h>
+#endif
+
+/* Where the code of a row is found. */
+typedef struct source {
+    const uint8_t *code; /* of row 0 */
+    size_t stride;
+    uint32_t width;
+    size_t rows; /* in memory */
+} source;
+
+/* list[n], whose rows have a bit in table at their code, come first. */
+#define PART_ARGS                                                                        \
+    uint32_t *restrict list, uint32_t *restrict right, size_t n, const source *from,     \
+        const uint32_t *restrict table
+
+static inline uint32_t bit_of(const uint32_t *table, uint32_t code)
+{
+    return table[code / 32] >> code % 32 & 1;
+}
+
+static inline __attribute__((always_inline)) size_t part_body(PART_ARGS, uint32_t width)
+{
+    size_t kept = 0, gone = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t row = list[i];
+        const uint8_t *at = from->code + row * from->stride;
+        uint16_t wide;
+        uint32_t code = *at, left;
+
+        if (width == 2) {
+            memcpy(&wide, at, sizeof wide);
+            code = wide;
+        }
+        left = bit_of(table, code);
+        list[kept] = row;
+        right[gone] = row;
+        kept += left;
+        gone += 1 - left;
+    }
+    return kept;
+}
+
+static size_t part_bytes(PART_ARGS)
+{
+    return part_body(list, right, n, from, table, 1);
+}
+
+static size_t part_wide(PART_ARGS)
+{
+    return part_body(list, right, n, from, table, 2);
+}
+
+#if ENS_HAVE_LEVELS
+/* Codes of one byte from a column: four bytes are read at each, so the last rows are left to the plain kernel. */
+ENS_TARGET_V4 static size_t part_v4(PART_ARGS)
+{
+    const __m512i words = _mm512_castsi256_si512(_mm256_loadu_si256((const void *)table));
+    size_t kept = 0, gone = 0, i = 0, rest;
+    source plain = *from;
+
+    for (; i + 16 <= n && list[i + 15] + 4 <= from->rows; i += 16) {
+        __m512i row = _mm512_loadu_si512(list + i);
+        __m512i code = _mm512_i32gather_epi32(row, from->code, 1), word;
+        __mmask16 left;
+
+        code = _mm512_and_si512(code, _mm512_set1_epi32(0xff));
+        word = _mm512_permutexvar_epi32(_mm512_srli_epi32(code, 5), words);
+        left = _mm512_test_epi32_mask(
+            _mm512_srlv_epi32(word, _mm512_and_si512(code, _mm512_set1_epi32(31))),
+            _mm512_set1_epi32(1));
+        _mm512_storeu_si512(list + kept, _mm512_maskz_compress_epi32(left, row));
+        _mm512_mask_storeu_epi32(right + gone,
+                                 (__mmask16)((1u << (16 - __builtin_popcount(left))) - 1),
+                                 _mm512_maskz_compress_epi32((__mmask16)~left, row));
+        kept += (size_t)__builtin_popcount(left);
+        gone += 16 - (size_t)__builtin_popcount(left);
+    }
+    rest = part_body(list + i, right + gone, n - i, &plain, table, 1);
+    memmove(list + kept, list + i, rest * sizeof *list);
+    return kept + rest;
+}
+#endif
+
+/* ---- Tables ---------------------------------------------------------------------------------------------------- */
+
+#define MOST_WORDS 2048 /* of codes of two bytes */
+
+static bool goes_left(const ens__boost_split *s, const ens__bins *bins, uint32_t code)
+{
+    if (s->by_set)
+        return bit_of(s->set, code) != 0;
+    return code == bins->n_bins ? s->missing_left : code <= s->code;
+}
+
+/* Bits of the codes of a split's feature, or if they are read from records, of its slot. */
+static void make_table(uint32_t *table, const ens__boost_rows *r,
+                       const ens__boost_split *split, bool records)
+{
+    const ens__boost_feature *f = &r->member[split->member];
+    uint32_t n = records ? r->slot[f->slot].n_codes : f->digits;
+
+    memset(table, 0, (n < 256 ? 8 : (n + 31) / 32) * sizeof *table);
+    for (uint32_t c = 0; c < n; c++) {
+        uint32_t code = records ? c / f->step % f->digits : c;
+
+        if (goes_left(split, f->bins, code))
+            table[c / 32] |= 1u << c % 32;
+    }
+}
+
+size_t ens__boost_part(uint32_t *list, uint32_t *right, size_t n, const ens__booster *b,
+                       const ens__boost_split *split)
+{
+    const ens__boost_rows *r = b->rows;
+    const ens__boost_feature *f = &r->member[split->member];
+    const ens__slot *slot = &r->slot[f->slot];
+    uint32_t table[MOST_WORDS];
+    source from = {r->record + slot->at, r->stride, slot->width, 0};
+
+    make_table(table, r, split, !r->whole);
+    if (r->whole)
+        from = (source){f->bins->width == 1 ? f->bins->code.u8
+                                            : (const uint8_t *)f->bins->code.u16,
+                        f->bins->width, f->bins->width, r->n};
+    if (from.width == 2)
+        return part_wide(list, right, n, &from, table);
+#if ENS_HAVE_LEVELS
+    if (ens__cpu_level() >= ENS__CPU_V4 && r->whole)
+        return part_v4(list, right, n, &from, table);
+#endif
+    return part_bytes(list, right, n, &from, table);
+}

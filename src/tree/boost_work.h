@@ -1,0 +1,260 @@
+/* boost_work.h - inside of growing trees for boosting.
+ *
+ * A row is a record of bytes, one for each slot.  A slot holds the code of a feature, or one code for several
+ * features of few values (as a number with a digit for each), so that eight features of two values cost as much as
+ * one.  A node is a list of rows, ascending, and sums of its gradients, hessians and rows by code of each slot: its
+ * cells. */
+#ifndef ENS_TREE_BOOST_WORK_H
+#define ENS_TREE_BOOST_WORK_H
+
+#include <core/arena.h>
+#include <data/bins.h>
+#include <tree/boost.h>
+
+#define ENS__BOOST_BLOCK 4096    /* rows that are counted before their sums move to wide cells */
+#define ENS__BOOST_DIRECT 512    /* nodes of fewer rows are counted, not subtracted; they keep no cells */
+#define ENS__BOOST_SHARED 32768  /* nodes of more rows are the work of all threads; and rows of a task of such a node */
+#define ENS__BOOST_GROUP 8192    /* cells of a group of slots, which stay in the cache; more for a single slot */
+#define ENS__BOOST_PAD 16        /* cells of a slot are a multiple of it */
+
+/* ---- Rows ------------------------------------------------------------------------------------------------ */
+
+typedef struct ens__slot {
+    uint32_t at;      /* byte of the record */
+    uint32_t width;   /* 1 or 2 */
+    uint32_t n_codes;
+    uint32_t first, n; /* features: member[first .. first + n - 1] */
+} ens__slot;
+
+/* A feature that has more than one code. */
+typedef struct ens__boost_feature {
+    const ens__bins *bins;
+    uint32_t feature;      /* its number in the fit */
+    uint32_t slot;
+    uint32_t step, digits; /* its code is (that of the slot / step) % digits; digits: its codes, with missing */
+    bool category;
+} ens__boost_feature;
+
+struct ens__boost_rows {
+    const ens_fit_args *a;
+    size_t n;
+    bool whole;      /* row i is table row i */
+    uint32_t most;   /* times that a row was drawn, at most */
+    size_t drawn;    /* rows, counted as often */
+    uint8_t *record; /* [n][stride], those of one byte first */
+    size_t stride;
+    ens__slot *slot; /* [n_slots] in the order of their bytes */
+    size_t n_slots;
+    ens__boost_feature *member; /* [p] in the order of their slots */
+    size_t p;
+};
+
+/* ---- Sums ------------------------------------------------------------------------------------------------ */
+
+/* Gradient, hessian and count of a row as fields of one number: g << g_shift | h << h_shift | count.  The sum over as
+ * many drawn rows as a block has overflows none. */
+typedef struct ens__fixed {
+    double g_scale, h_scale; /* integer = real * scale, a power of two */
+    unsigned g_shift, h_shift;
+    bool unit;               /* all hessians are 1: there is no field for them */
+    size_t block;            /* rows */
+} ens__fixed;
+
+typedef struct ens__boost_sum {
+    int64_t g, h; /* h is the count if hessians are all 1 */
+    int64_t n;    /* times drawn */
+} ens__boost_sum;
+
+/* Sums by code, of all slots of a tree or of one group. */
+typedef struct ens__cells {
+    int64_t *g, *h;
+    uint32_t *n;
+} ens__cells;
+
+/* Slots that are counted together: neighbours of one width. */
+typedef struct ens__group {
+    uint32_t first, n; /* of booster.slot */
+    uint32_t width;
+    uint32_t cell, n_cells; /* of those of all */
+} ens__group;
+
+/* ---- Nodes ----------------------------------------------------------------------------------------------- */
+
+typedef struct ens__boost_split {
+    double gain;      /* 0: none */
+    uint32_t member;  /* of rows.member */
+    uint32_t code;    /* number: the last that goes left */
+    bool missing_left, by_set;
+    uint32_t *set;    /* by_set: bit c for each code that goes left, that of missing values among them */
+    ens__boost_sum left;
+} ens__boost_split;
+
+typedef struct ens__boost_node {
+    size_t begin, n;  /* its rows in list */
+    ens__boost_sum sum;
+    uint32_t depth;
+    uint32_t child;   /* left child, right is child + 1; 0: not there */
+    uint64_t path;    /* names the node whenever it was made: for random streams */
+    bool is_split;    /* in the tree, not only looked at ahead */
+    uint32_t leaf;    /* in the tree: of booster.leaf */
+    bool open;        /* may be split */
+    const uint8_t *active; /* [p] features that are tried; borrowed */
+    ens__cells cells; /* all NULL: it has none */
+    ens__boost_split best;
+} ens__boost_node;
+
+/* ---- Work ------------------------------------------------------------------------------------------------ */
+
+/* Scratch of one thread. */
+typedef struct ens__boost_scratch {
+    int64_t *cell;     /* [most cells of a group] all zero between uses */
+    ens__cells wide;   /* [cells of a group] */
+    ens__cells whole;  /* [cells] its part of a shared node; all zero between uses; none if there is one thread */
+    ens__cells digit;  /* [ENS__BOOST_PAD] of one feature out of several in a slot */
+    ens__cells rest[2]; /* [256] of the others */
+    int64_t *packed;   /* [ENS__BOOST_BLOCK] */
+    uint32_t *code;    /* [most codes] categories: those of enough rows */
+    uint32_t *level;   /* [most codes] and in their order */
+    double *place;     /* [most codes] */
+    uint32_t *set;     /* [most words] */
+    ens__arena arena;  /* sets of the splits that it found; of one tree */
+} ens__boost_scratch;
+
+struct ens__booster {
+    const ens__boost_options *o;
+    const ens__boost_rows *rows;
+    const ens_fit_args *a;
+    ens_exec exec;
+    const ens__boost_target *t;
+    ens__fixed fixed;
+    double alpha, lambda, min_hessian, min_gain; /* in units of the sums */
+    double cat_smooth, cat_lambda;
+
+    /* Of the tree: slots that are counted, features that are tried. */
+    ens__arena arena;  /* of what is active; of one tree */
+    uint64_t seed;
+    const uint8_t *active;  /* [p] */
+    const ens__slot **slot; /* [n_slots] */
+    uint32_t *base;    /* [n_slots] first cell, in its group */
+    uint32_t *at;      /* [n_slots] byte */
+    size_t n_slots, n_cells;
+    ens__group *group; /* [n_groups] */
+    size_t n_groups;
+    size_t all_cells, most_cells, most_codes; /* of all slots, of a group, of a slot */
+
+    uint32_t *list;    /* [n] rows in the order of the nodes */
+    uint32_t *spare;   /* [n] */
+    size_t n;          /* rows of the tree */
+    ens__boost_node *node; /* [cap_nodes] */
+    size_t n_nodes, cap_nodes;
+    uint32_t *heap;    /* [cap_nodes] leaves that may be split, the next one first */
+    size_t n_heap, n_leaves;
+    ens__boost_leaf *leaf; /* [n_leaves] when the tree is done */
+    size_t cap_leaves;
+    ens__cells *pool;  /* [n_pool] cells that no node has */
+    size_t n_pool, n_made, cap_pool; /* n_made: also those in use */
+
+    ens__boost_scratch *scratch; /* [n_workers] */
+    unsigned n_workers;
+};
+
+/* ---- boost_count.c --------------------------------------------------------------------------------------- */
+
+/* Fields for these gradients. Scans all rows of the tree. */
+ens_status ens__fixed_make(ens__fixed *f, const ens__booster *b, ens_error *err);
+/* s->packed[n] of rows list[n], n at most the block. */
+void ens__boost_pack(ens__boost_scratch *s, const ens__booster *b, const uint32_t *list, size_t n);
+/* Count them by the slots of a group: into out, whose first cell is that of the group, or added to it. */
+void ens__boost_count(ens__cells out, bool add, ens__boost_scratch *s, const ens__booster *b, const ens__group *group,
+                      const uint32_t *list, size_t n);
+/* The sum of rows. */
+ens__boost_sum ens__boost_total(ens__boost_scratch *s, const ens__booster *b, const uint32_t *list, size_t n);
+/* a -= b, or += */
+void ens__cells_subtract(ens__cells a, ens__cells b, size_t n);
+void ens__cells_add(ens__cells a, ens__cells b, size_t n);
+void ens__cells_clear(ens__cells c, size_t n);
+static inline ens__cells ens__cells_from(ens__cells c, size_t at)
+{
+    return (ens__cells){c.g + at, c.h != NULL ? c.h + at : NULL, c.n + at};
+}
+
+/* ---- boost_scan.c: numbers -------------------------------------------------------------------------------- */
+
+/* The best boundary of one feature, whose cells these are, into *best, if it is better. */
+void ens__boost_scan(ens__boost_split *best, const ens__booster *b, uint32_t member, ens__cells cells,
+                     const ens__boost_sum *sum);
+/* Of the score before a split: what rounding may make of no gain at all. */
+#define ENS__BOOST_MARGIN 1e-12
+/* What a side of these sums adds to the gain. */
+static inline double ens__boost_score(double g, double h, double alpha, double lambda)
+{
+    double a = g < 0 ? -g : g;
+
+    a = a > alpha ? a - alpha : 0;
+    return a * a / (h + lambda);
+}
+/* Is a split better than what there is? Of equals the first feature. */
+static inline bool ens__boost_better(double gain, uint32_t member, const ens__boost_split *than, const ens__booster *b)
+{
+    return gain > than->gain ||
+           (gain == than->gain && gain > 0 &&
+            b->rows->member[member].feature < b->rows->member[than->member].feature);
+}
+
+/* ---- boost_sets.c: categories ------------------------------------------------------------------------------ */
+
+ens_status ens__boost_sets(ens__boost_split *best, ens__boost_scratch *s, const ens__booster *b, uint32_t member,
+                           ens__cells cells, const ens__boost_sum *sum, ens_error *err);
+
+/* ---- boost_part.c -------------------------------------------------------------------------------------------- */
+
+/* Rows that go left of list[n] stay there, in their order; the others go to right[n], in theirs. Returns how many
+ * stay. */
+size_t ens__boost_part(uint32_t *list, uint32_t *right, size_t n, const ens__booster *b,
+                       const ens__boost_split *split);
+
+/* ---- boost_draw.c: which features are looked at ------------------------------------------------------------ */
+
+/* Slots and groups of a tree, and its active features. */
+ens_status ens__boost_draw_tree(ens__booster *b, ens_error *err);
+/* Those of a node. */
+ens_status ens__boost_draw_node(ens__booster *b, ens__boost_node *node, ens_error *err);
+/* The most cells that any tree has. */
+void ens__boost_measure(ens__booster *b);
+
+/* ---- boost_node.c: one node, by one thread ------------------------------------------------------------------- */
+
+/* The best split by the slots of a group, whose cells these are, into *best. */
+ens_status ens__boost_search(ens__boost_split *best, ens__boost_scratch *s, const ens__booster *b,
+                             const ens__group *group, ens__cells cells, const ens__boost_node *node, ens_error *err);
+/* Part the rows of a node and find the best splits of its children, which are there. */
+ens_status ens__boost_expand(ens__booster *b, ens__boost_scratch *s, uint32_t node, ens_error *err);
+/* Count all rows, and find the best split of the root. */
+ens_status ens__boost_root(ens__booster *b, ens__boost_scratch *s, ens_error *err);
+/* The sum over the codes of a slot. */
+ens__boost_sum ens__cells_total(ens__cells cells, size_t n);
+/* The child of fewer rows, and the other. */
+static inline ens__boost_node *ens__boost_smaller(const ens__booster *b, uint32_t node)
+{
+    ens__boost_node *left = &b->node[b->node[node].child];
+
+    return left->sum.n <= left[1].sum.n ? left : left + 1;
+}
+static inline ens__boost_node *ens__boost_larger(const ens__booster *b, uint32_t node)
+{
+    ens__boost_node *left = &b->node[b->node[node].child];
+
+    return left->sum.n <= left[1].sum.n ? left + 1 : left;
+}
+
+/* ---- boost_shared.c: the same by all threads --------------------------------------------------------------------- */
+
+ens_status ens__boost_expand_shared(ens__booster *b, uint32_t node, ens_error *err);
+ens_status ens__boost_root_shared(ens__booster *b, ens_error *err);
+
+/* ---- boost_tree.c ------------------------------------------------------------------------------------------- */
+
+/* The tree as it is kept, its nodes numbered anew. */
+ens_status ens__boost_finish(ens__tree **out, double *gain, ens__booster *b, ens_error *err);
+
+#endif
