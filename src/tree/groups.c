@@ -268,24 +268,6 @@ ENS_TARGET_V4 static size_t pack_responses_v4(ens__groups *to, uint32_t *restric
 }
 #endif
 
-typedef struct kernels {
-    size_t (*tags)(ens__groups *to, uint32_t *restrict cell, size_t n_codes);
-    size_t (*responses)(ens__groups *to, uint32_t *restrict count, int64_t *restrict v,
-                        size_t n_codes);
-} kernels;
-
-static const kernels *kernels_here(void)
-{
-    static const kernels base = {pack_tags, pack_responses};
-#if ENS_HAVE_LEVELS
-    static const kernels v4 = {pack_tags_v4, pack_responses_v4};
-
-    if (ens__cpu_level() >= ENS__CPU_V4)
-        return &v4;
-#endif
-    return &base;
-}
-
 /* Move the cell of a code to group g. */
 static void pack_cell(ens__work *w, size_t g, unsigned code)
 {
@@ -511,24 +493,82 @@ static void add_response_bits(ens__groups *to, const ens__work *w, const ens__fi
     to->v[value] = v;
 }
 
-static void add_class_bits(ens__groups *to, const ens__work *w, const ens__field *f,
-                           uint32_t value, size_t begin, size_t n)
+/* Tags of the rows whose bit is `value`, into list; returns how many. */
+static size_t list_bits_base(uint32_t *restrict list, const ens__work *w,
+                             const ens__field *f, uint32_t value, size_t begin, size_t n)
 {
     const uint8_t *restrict byte = w->record + begin * w->stride + f->offset;
-    uint32_t *restrict class = to->class + value * w->classes_up, *restrict list = w->key;
-    const uint32_t *tag = w->tag + begin;
+    const uint32_t *restrict tag = w->tag + begin;
     size_t m = 0;
 
     for (size_t i = 0; i < n; i++, byte += w->stride) {
-        list[m] = (uint32_t)i;
+        list[m] = tag[i];
         m += (*byte >> f->shift & 1) == value;
     }
-    memset(class, 0, w->classes_up * sizeof *class);
-    to->n[value] = 0;
-    for (size_t i = 0; i < m; i++) {
-        class[tag[list[i]] >> 16] += tag[list[i]] & 0xffff;
-        to->n[value] += tag[list[i]] & 0xffff;
+    return m;
+}
+
+#if ENS_HAVE_LEVELS
+/* Sixteen rows at a time: four bytes of each record, which has room for them. */
+ENS_TARGET_V4 static size_t list_bits_v4(uint32_t *restrict list, const ens__work *w,
+                                         const ens__field *f, uint32_t value,
+                                         size_t begin, size_t n)
+{
+    const uint8_t *word = w->record + begin * w->stride + f->offset / 4 * 4;
+    const uint32_t *tag = w->tag + begin;
+    __m512i bit = _mm512_set1_epi32((int)((uint32_t)1 << (f->offset % 4 * 8 + f->shift)));
+    __m512i place = _mm512_mullo_epi32(
+        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+        _mm512_set1_epi32((int)w->stride));
+    __mmask16 flip = value != 0 ? 0 : UINT16_MAX;
+    size_t m = 0;
+
+    for (size_t i = 0; i < n; i += 16, word += 16 * w->stride) {
+        __mmask16 in = n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : UINT16_MAX;
+        __m512i x = _mm512_mask_i32gather_epi32(bit, in, place, word, 1);
+        __mmask16 kept = in & (_mm512_test_epi32_mask(x, bit) ^ flip);
+
+        _mm512_storeu_si512(list + m, _mm512_maskz_compress_epi32(
+                                          kept, _mm512_maskz_loadu_epi32(in, tag + i)));
+        m += (size_t)__builtin_popcount(kept);
     }
+    return m;
+}
+#endif
+
+typedef struct kernels {
+    size_t (*tags)(ens__groups *to, uint32_t *restrict cell, size_t n_codes);
+    size_t (*responses)(ens__groups *to, uint32_t *restrict count, int64_t *restrict v,
+                        size_t n_codes);
+    size_t (*list_bits)(uint32_t *restrict list, const ens__work *w, const ens__field *f,
+                        uint32_t value, size_t begin, size_t n);
+} kernels;
+
+static const kernels *kernels_here(void)
+{
+    static const kernels base = {pack_tags, pack_responses, list_bits_base};
+#if ENS_HAVE_LEVELS
+    static const kernels v4 = {pack_tags_v4, pack_responses_v4, list_bits_v4};
+
+    if (ens__cpu_level() >= ENS__CPU_V4)
+        return &v4;
+#endif
+    return &base;
+}
+
+static void add_class_bits(ens__groups *to, const ens__work *w, const ens__field *f,
+                           uint32_t value, size_t begin, size_t n)
+{
+    uint32_t *restrict class = to->class + value * w->classes_up, count = 0;
+    const uint32_t *restrict list = w->key;
+    size_t m = kernels_here()->list_bits(w->key, w, f, value, begin, n);
+
+    memset(class, 0, w->classes_up * sizeof *class);
+    for (size_t i = 0; i < m; i++) {
+        class[list[i] >> 16] += list[i] & 0xffff;
+        count += list[i] & 0xffff;
+    }
+    to->n[value] = count;
 }
 
 /* One of two groups is what the other leaves of the node. */

@@ -329,7 +329,7 @@ static ens_status make_scratch(ens__work *w, ens_error *err)
 
     if ((w->total = ens__arena_zeros(a, w->sums, sizeof *w->total)) == NULL ||
         (w->code = ens__arena_take(a, w->n + ENS__PAD, sizeof *w->code)) == NULL ||
-        (w->key = ens__arena_take(a, w->n, sizeof *w->key)) == NULL ||
+        (w->key = ens__arena_take(a, w->n + ENS__PAD, sizeof *w->key)) == NULL ||
         (w->key2 = ens__arena_take(a, w->n, sizeof *w->key2)) == NULL ||
         (w->occupied = ens__arena_zeros(a, codes / 64 + 1, sizeof *w->occupied)) ==
             NULL ||
