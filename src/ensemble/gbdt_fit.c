@@ -35,6 +35,7 @@ typedef struct job {
     size_t n;
     double *scaled;     /* [n_table] responses over the unit; NULL: they are as given */
     float *y, *w;       /* [n]; w NULL: all 1 */
+    double w_most;      /* the greatest of w */
     float *score;       /* [k][n] */
     float *grad, *hess; /* [k][n]; hess NULL: all 1 */
     uint32_t *part;     /* [n_part] rows of the round; NULL: all */
@@ -76,9 +77,11 @@ static ens_status fill_weights(job *j, ens_error *err)
         w *= of_class != NULL ? of_class[a->label[row]] : 1;
         any = any || w != 1;
         j->w[i] = (float)w;
+        j->w_most = fmax(j->w_most, j->w[i]);
     }
     ens__free(of_class);
     if (!any) {
+        j->w_most = 1;
         ens__free(j->w);
         j->w = NULL;
     }
@@ -384,6 +387,8 @@ static ens_status boost(job *j, size_t round, ens_error *err)
         size_t t = round * g->k + c;
         ens__boost_target target = {.g = j->grad + c * j->n,
                                     .h = j->hess != NULL ? j->hess + c * j->n : NULL,
+                                    .g_most = type->max_gradient * j->w_most,
+                                    .h_most = type->max_hessian * j->w_most,
                                     .part = j->part,
                                     .n_part = j->n_part,
                                     .tree = t};

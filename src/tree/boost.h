@@ -42,6 +42,7 @@ void ens__booster_free(ens__booster *b);
 typedef struct ens__boost_target {
     const float *g;       /* [n] gradients, of a row drawn once */
     const float *h;       /* [n] hessians, not negative; NULL if they are all 1 */
+    double g_most, h_most; /* none is greater, in size; 0: unknown */
     const uint32_t *part; /* [n_part] rows to grow on, ascending; NULL: all */
     size_t n_part;
     uint64_t tree;        /* its number in the fit: names its random streams */

@@ -3,11 +3,9 @@
  * Gradient, hessian and count of a row are fields of one 64-bit number, so that one addition a slot counts all three.
  * Fields are as wide as a block of rows needs; after a block its cells move to wide ones.  Rounding to fixed point is
  * up or down by chance, with the fraction as probability (as in Shi et al. 2022, "Quantized training of gradient
- * boosting decision trees"), so that sums are right in the mean.  The chance is a hash of the row's own numbers: equal
- * rows are rounded equally. */
+ * boosting decision trees"), so that sums are right in the mean. */
 #include <config.h>
 
-#include <assert.h>
 #include <core/cpu.h>
 #include <core/error.h>
 #include <core/par.h>
@@ -23,31 +21,70 @@
 
 /* ---- Fixed point --------------------------------------------------------------------------------------------- */
 
+/* Rows of a task that looks at each once. */
+#define TASK_ROWS ((size_t)16 * ENS__BOOST_BLOCK)
+#define LANES     16
+
 typedef struct extremes {
     const ens__booster *b;
-    float g[64], h[64]; /* of each range */
     size_t n_ranges;
+    float g[64], h[64]; /* of each range */
 } extremes;
+
+/* The greatest |x|; infinite or not a number if one of them is. */
+static float greatest(const float *x, size_t n)
+{
+    float most[LANES] = {0}, all = 0;
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES)
+        for (size_t l = 0; l < LANES; l++) {
+            float one = fabsf(x[i + l]);
+
+            most[l] = one <= most[l] ? most[l] : one;
+        }
+    for (; i < n; i++)
+        all = fabsf(x[i]) <= all ? all : fabsf(x[i]);
+    for (size_t l = 0; l < LANES; l++)
+        all = most[l] <= all ? all : most[l];
+    return all;
+}
 
 static ens_status find_extremes(void *ctx, size_t range, unsigned worker, ens_error *err)
 {
     extremes *e = ctx;
-    const ens__booster *b = e->b;
-    const uint32_t *list = b->list;
-    size_t begin = b->n * range / e->n_ranges, end = b->n * (range + 1) / e->n_ranges;
-    float g = 0, h = 0;
+    const ens__boost_target *t = e->b->t;
+    size_t all = e->b->rows->n, begin = all * range / e->n_ranges;
+    size_t n = all * (range + 1) / e->n_ranges - begin;
 
     (void)worker;
     (void)err;
-    for (size_t i = begin; i < end; i++) {
-        float one = fabsf(b->t->g[list[i]]);
+    e->g[range] = greatest(t->g + begin, n);
+    e->h[range] = t->h != NULL ? greatest(t->h + begin, n) : 0;
+    return ENS_OK;
+}
 
-        g = one <= g ? g : one; /* one that is not a number too */
+/* Of all rows, or what is known of the loss. */
+static ens_status extremes_of(float *g, float *h, const ens__booster *b, ens_error *err)
+{
+    extremes e = {.b = b, .n_ranges = b->rows->n / TASK_ROWS + 1};
+    ens_status st;
+
+    e.n_ranges = e.n_ranges < 64 ? e.n_ranges : 64;
+    *g = (float)b->t->g_most;
+    *h = (float)b->t->h_most;
+    if (*g > 0 && (*h > 0 || b->t->h == NULL))
+        return ENS_OK;
+    if ((st = ens__par_for(e.n_ranges, &b->exec, NULL, find_extremes, &e, NULL, err)) !=
+        ENS_OK)
+        return st;
+    *g = *h = 0;
+    for (size_t i = 0; i < e.n_ranges; i++) {
+        *g = e.g[i] <= *g ? *g : e.g[i];
+        *h = e.h[i] <= *h ? *h : e.h[i];
     }
-    for (size_t i = begin; i < end && b->t->h != NULL; i++)
-        h = b->t->h[list[i]] <= h ? h : b->t->h[list[i]];
-    e->g[range] = g;
-    e->h[range] = h;
+    if (!isfinite(*g) || !isfinite(*h))
+        return ens__fail(err, ENS_EDATA, "the loss has gradients that are not finite");
     return ENS_OK;
 }
 
@@ -73,24 +110,16 @@ static double scale_of(double most, unsigned bits)
     return ldexp(1, (int)bits - exponent);
 }
 
-ens_status ens__fixed_make(ens__fixed *f, const ens__booster *b, ens_error *err)
+static ens_status make_fixed(ens__fixed *f, const ens__booster *b, ens_error *err)
 {
-    extremes e = {.b = b, .n_ranges = b->n < ENS__BOOST_SHARED ? 1 : 64};
     const ens__boost_rows *r = b->rows;
     size_t most = r->most > 1 ? (size_t)4 * ENS__BOOST_BLOCK : ENS__BOOST_BLOCK;
     unsigned count, left, g_bits, h_bits;
-    float g = 0, h = 0;
-    ens_status st;
+    float g, h;
+    ens_status st = extremes_of(&g, &h, b, err);
 
-    if ((st = ens__par_for(e.n_ranges, &b->exec, NULL, find_extremes, &e, NULL, err)) !=
-        ENS_OK)
+    if (st != ENS_OK)
         return st;
-    for (size_t i = 0; i < e.n_ranges; i++) {
-        g = e.g[i] <= g ? g : e.g[i];
-        h = e.h[i] <= h ? h : e.h[i];
-    }
-    if (!isfinite(g) || !isfinite(h))
-        return ens__fail(err, ENS_EDATA, "the loss has gradients that are not finite");
     most = r->drawn < most ? r->drawn : most; /* drawn rows of a block */
     most = r->most > most ? r->most : most;
     count = bits_of(most);
@@ -105,110 +134,122 @@ ens_status ens__fixed_make(ens__fixed *f, const ens__booster *b, ens_error *err)
     f->h_scale = f->unit ? 1 : scale_of(h, h_bits);
     f->h_shift = count;
     f->g_shift = f->unit ? count : count + count + h_bits;
+    f->salt = (uint32_t)(b->seed ^ b->seed >> 32);
     return ENS_OK;
 }
 
 /* ---- Packing ------------------------------------------------------------------------------------------------- */
 
-/* Bits of a hash of a row's numbers: 16 for each of two. */
-static inline uint32_t chance(uint32_t g, uint32_t h)
+/* Bits of a hash of a row: 16 for its gradient, 16 for its hessian. */
+static inline uint32_t chance(uint32_t row, uint32_t salt)
 {
-    uint32_t x = g * 0x9e3779b1u + h * 0x85ebca6bu;
+    uint32_t x = (row ^ salt) * 0x9e3779b1u;
 
     x ^= x >> 15;
     x *= 0x2c1b3c6du;
-    return x ^ x >> 14;
+    x ^= x >> 12;
+    x *= 0x297a2d39u;
+    return x ^ x >> 15;
 }
 
+/* Rows begin .. begin + n - 1 of all. */
 #define PACK_ARGS                                                                        \
-    int64_t *restrict out, const uint32_t *restrict list, size_t n,                      \
-        const float *restrict g, const float *restrict h, const ens__fixed *f
-#define PACK_NAMES out, list, n, g, h, f
+    int64_t *restrict out, size_t begin, size_t n, const float *restrict g,              \
+        const float *restrict h, const ens__fixed *f
 
 static void pack_base(PACK_ARGS)
 {
-    for (size_t i = 0; i < n; i++) {
-        uint32_t row = list[i], bits, h_bits = 0, c;
-        double hessian = 0;
+    for (size_t i = begin; i < begin + n; i++) {
+        uint32_t c = chance((uint32_t)i, f->salt);
+        double q = (double)g[i] * f->g_scale + (c & 0xffff) * 0x1p-16;
 
-        memcpy(&bits, &g[row], sizeof bits);
-        if (h != NULL)
-            memcpy(&h_bits, &h[row], sizeof h_bits);
-        c = chance(bits, h_bits);
-        out[i] = (int64_t)floor((double)g[row] * f->g_scale + (c & 0xffff) * 0x1p-16) *
-                 ((int64_t)1 << f->g_shift);
+        out[i] = (int64_t)floor(q) * ((int64_t)1 << f->g_shift) + 1;
         if (h == NULL)
             continue;
-        hessian = floor((double)h[row] * f->h_scale + (c >> 16) * 0x1p-16);
-        out[i] += (int64_t)hessian << f->h_shift;
+        q = (double)h[i] * f->h_scale + (c >> 16) * 0x1p-16;
+        out[i] += (int64_t)floor(q) << f->h_shift;
     }
 }
 
 #if ENS_HAVE_LEVELS
+/* floor(x * scale + chance / 2^16) */
+ENS_TARGET_V4 static inline __m512i rounded(__m256 x, __m512d scale, __m256i chances)
+{
+    __m512d q = _mm512_add_pd(
+        _mm512_mul_pd(_mm512_cvtps_pd(x), scale),
+        _mm512_mul_pd(_mm512_cvtepi32_pd(chances), _mm512_set1_pd(0x1p-16)));
+
+    return _mm512_cvt_roundpd_epi64(q, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
+
+ENS_TARGET_V4 static inline __m256i chance_v4(size_t row, uint32_t salt)
+{
+    __m256i x = _mm256_add_epi32(_mm256_set1_epi32((int)row),
+                                 _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+
+    x = _mm256_xor_si256(x, _mm256_set1_epi32((int)salt));
+    x = _mm256_mullo_epi32(x, _mm256_set1_epi32((int)0x9e3779b1));
+    x = _mm256_xor_si256(x, _mm256_srli_epi32(x, 15));
+    x = _mm256_mullo_epi32(x, _mm256_set1_epi32(0x2c1b3c6d));
+    x = _mm256_xor_si256(x, _mm256_srli_epi32(x, 12));
+    x = _mm256_mullo_epi32(x, _mm256_set1_epi32(0x297a2d39));
+    return _mm256_xor_si256(x, _mm256_srli_epi32(x, 15));
+}
+
 ENS_TARGET_V4 static void pack_v4(PACK_ARGS)
 {
     const __m512d g_scale = _mm512_set1_pd(f->g_scale),
                   h_scale = _mm512_set1_pd(f->h_scale);
-    const __m512d unit = _mm512_set1_pd(0x1p-16);
     const __m128i g_shift = _mm_cvtsi32_si128((int)f->g_shift);
     const __m128i h_shift = _mm_cvtsi32_si128((int)f->h_shift);
 
-    for (size_t i = 0; i < n; i += 8) {
-        __mmask8 m = n - i < 8 ? (__mmask8)((1u << (n - i)) - 1) : 0xff;
-        __m256i row = _mm256_maskz_loadu_epi32(m, list + i);
-        __m256 gv = _mm256_mmask_i32gather_ps(_mm256_setzero_ps(), m, row, g, 4);
-        __m256 hv = h != NULL
-                        ? _mm256_mmask_i32gather_ps(_mm256_setzero_ps(), m, row, h, 4)
-                        : _mm256_setzero_ps();
-        __m256i x =
-            _mm256_add_epi32(_mm256_mullo_epi32(_mm256_castps_si256(gv),
-                                                _mm256_set1_epi32((int)0x9e3779b1)),
-                             _mm256_mullo_epi32(_mm256_castps_si256(hv),
-                                                _mm256_set1_epi32((int)0x85ebca6b)));
-        __m512d chance_g, chance_h, q;
-        __m512i sum;
+    for (size_t i = begin; i < begin + n; i += 8) {
+        size_t left = begin + n - i;
+        __mmask8 m = left < 8 ? (__mmask8)((1u << left) - 1) : 0xff;
+        __m256i c = chance_v4(i, f->salt);
+        __m512i q = rounded(_mm256_maskz_loadu_ps(m, g + i), g_scale,
+                            _mm256_and_si256(c, _mm256_set1_epi32(0xffff)));
+        __m512i sum =
+            _mm512_add_epi64(_mm512_sll_epi64(q, g_shift), _mm512_set1_epi64(1));
 
-        x = _mm256_xor_si256(x, _mm256_srli_epi32(x, 15));
-        x = _mm256_mullo_epi32(x, _mm256_set1_epi32(0x2c1b3c6d));
-        x = _mm256_xor_si256(x, _mm256_srli_epi32(x, 14));
-        chance_g = _mm512_cvtepi32_pd(_mm256_and_si256(x, _mm256_set1_epi32(0xffff)));
-        chance_h = _mm512_cvtepi32_pd(_mm256_srli_epi32(x, 16));
-        q = _mm512_add_pd(_mm512_mul_pd(_mm512_cvtps_pd(gv), g_scale),
-                          _mm512_mul_pd(chance_g, unit));
-        sum = _mm512_sll_epi64(
-            _mm512_cvt_roundpd_epi64(q, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC),
-            g_shift);
         if (h != NULL) {
-            q = _mm512_add_pd(_mm512_mul_pd(_mm512_cvtps_pd(hv), h_scale),
-                              _mm512_mul_pd(chance_h, unit));
-            sum = _mm512_add_epi64(
-                sum, _mm512_sll_epi64(_mm512_cvt_roundpd_epi64(q, _MM_FROUND_TO_NEG_INF |
-                                                                      _MM_FROUND_NO_EXC),
-                                      h_shift));
+            q = rounded(_mm256_maskz_loadu_ps(m, h + i), h_scale,
+                        _mm256_srli_epi32(c, 16));
+            sum = _mm512_add_epi64(sum, _mm512_sll_epi64(q, h_shift));
         }
         _mm512_mask_storeu_epi64(out + i, m, sum);
     }
 }
 #endif
 
-void ens__boost_pack(ens__boost_scratch *s, const ens__booster *b, const uint32_t *list,
-                     size_t n)
+static ens_status pack_task(void *ctx, size_t task, unsigned worker, ens_error *err)
 {
+    const ens__booster *b = ctx;
     const uint32_t *count = b->a->count;
+    size_t begin = task * TASK_ROWS, n = b->rows->n - begin;
 
-    assert(n <= b->fixed.block);
+    (void)worker;
+    (void)err;
+    n = n < TASK_ROWS ? n : TASK_ROWS;
 #if ENS_HAVE_LEVELS
     if (ens__cpu_level() >= ENS__CPU_V4)
-        pack_v4(s->packed, list, n, b->t->g, b->t->h, &b->fixed);
+        pack_v4(b->packed, begin, n, b->t->g, b->t->h, &b->fixed);
     else
 #endif
-        pack_base(s->packed, list, n, b->t->g, b->t->h, &b->fixed);
-    if (count == NULL)
-        for (size_t i = 0; i < n; i++)
-            s->packed[i]++;
-    else
-        for (size_t i = 0; i < n; i++)
-            s->packed[i] = (s->packed[i] + 1) * (int64_t)count[list[i]];
+        pack_base(b->packed, begin, n, b->t->g, b->t->h, &b->fixed);
+    for (size_t i = begin; i < begin + n && count != NULL; i++)
+        b->packed[i] *= (int64_t)count[i];
+    return ENS_OK;
+}
+
+ens_status ens__boost_pack(ens__booster *b, ens_error *err)
+{
+    ens_status st = make_fixed(&b->fixed, b, err);
+
+    if (st != ENS_OK)
+        return st;
+    return ens__par_for((b->rows->n + TASK_ROWS - 1) / TASK_ROWS, &b->exec, NULL,
+                        pack_task, b, NULL, err);
 }
 
 /* ---- Counting -------------------------------------------------------------------------------------------------- */
@@ -219,7 +260,7 @@ void ens__boost_pack(ens__boost_scratch *s, const ens__booster *b, const uint32_
 #define PREFETCH(p) ((void)(p))
 #endif
 
-/* cell[base[s] + record[list[i]][at[s]]] += packed[i] */
+/* cell[base[s] + record[list[i]][at[s]]] += packed[list[i]] */
 #define COUNT_ARGS                                                                       \
     int64_t *restrict cell, const uint8_t *restrict record, size_t stride,               \
         const uint32_t *restrict list, const int64_t *restrict packed, size_t n,         \
@@ -250,10 +291,11 @@ static void count_run(COUNT_ARGS)
 
     for (; i + AHEAD < n; i++) {
         PREFETCH(record + list[i + AHEAD] * stride + at[0]);
-        add_row(cell, record + list[i] * stride + at[0], packed[i], base, m);
+        PREFETCH(packed + list[i + AHEAD]);
+        add_row(cell, record + list[i] * stride + at[0], packed[list[i]], base, m);
     }
     for (; i < n; i++)
-        add_row(cell, record + list[i] * stride + at[0], packed[i], base, m);
+        add_row(cell, record + list[i] * stride + at[0], packed[list[i]], base, m);
 }
 
 static void count_any(COUNT_ARGS)
@@ -261,10 +303,12 @@ static void count_any(COUNT_ARGS)
     for (size_t i = 0; i < n; i++) {
         const uint8_t *r = record + list[i] * stride;
 
-        if (i + AHEAD < n)
+        if (i + AHEAD < n) {
             PREFETCH(record + list[i + AHEAD] * stride + at[0]);
+            PREFETCH(packed + list[i + AHEAD]);
+        }
         for (size_t s = 0; s < m; s++)
-            cell[base[s] + r[at[s]]] += packed[i];
+            cell[base[s] + r[at[s]]] += packed[list[i]];
     }
 }
 
@@ -274,13 +318,15 @@ static void count_wide(COUNT_ARGS)
     for (size_t i = 0; i < n; i++) {
         const uint8_t *r = record + list[i] * stride;
 
-        if (i + AHEAD < n)
+        if (i + AHEAD < n) {
             PREFETCH(record + list[i + AHEAD] * stride + at[0]);
+            PREFETCH(packed + list[i + AHEAD]);
+        }
         for (size_t s = 0; s < m; s++) {
             uint16_t code;
 
             memcpy(&code, r + at[s], sizeof code);
-            cell[base[s] + code] += packed[i];
+            cell[base[s] + code] += packed[list[i]];
         }
     }
 }
@@ -362,12 +408,11 @@ void ens__boost_count(ens__cells out, bool add, ens__boost_scratch *s,
                                 : run             ? count_run
                                                   : count_any;
 
-    count(s->cell, r->record, r->stride, list, s->packed, n, base, at, group->n);
+    count(s->cell, r->record, r->stride, list, b->packed, n, base, at, group->n);
     spill(out, add, s->cell, group->n_cells, &b->fixed);
 }
 
-ens__boost_sum ens__boost_total(ens__boost_scratch *s, const ens__booster *b,
-                                const uint32_t *list, size_t n)
+ens__boost_sum ens__boost_total(const ens__booster *b, const uint32_t *list, size_t n)
 {
     const ens__fixed *f = &b->fixed;
     int64_t n_mask = ((int64_t)1 << f->h_shift) - 1;
@@ -375,16 +420,14 @@ ens__boost_sum ens__boost_total(ens__boost_scratch *s, const ens__booster *b,
     ens__boost_sum sum = {0};
 
     for (size_t i = 0; i < n; i += f->block) {
-        size_t m = n - i < f->block ? n - i : f->block;
+        size_t end = n - i < f->block ? n : i + f->block;
+        int64_t v = 0;
 
-        ens__boost_pack(s, b, list + i, m);
-        for (size_t j = 0; j < m; j++) {
-            int64_t v = s->packed[j];
-
-            sum.g += v >> f->g_shift;
-            sum.h += v >> f->h_shift & h_mask;
-            sum.n += v & n_mask;
-        }
+        for (size_t r = i; r < end; r++)
+            v += b->packed[list[r]];
+        sum.g += v >> f->g_shift;
+        sum.h += v >> f->h_shift & h_mask;
+        sum.n += v & n_mask;
     }
     if (f->unit)
         sum.h = sum.n;

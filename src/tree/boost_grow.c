@@ -279,9 +279,8 @@ static ens_status begin(ens__booster *b, ens_error *err)
         ens__arena_reset(&b->scratch[w].arena);
     ens__arena_reset(&b->arena);
     b->n_nodes = b->n_heap = 0;
-    if ((st = ens__fixed_make(&b->fixed, b, err)) != ENS_OK ||
-        (st = ens__boost_draw_tree(b, err)) != ENS_OK ||
-        (st = make_room(b, 1, err)) != ENS_OK)
+    if ((st = ens__boost_draw_tree(b, err)) != ENS_OK ||
+        (st = ens__boost_pack(b, err)) != ENS_OK || (st = make_room(b, 1, err)) != ENS_OK)
         return st;
     b->alpha = o->alpha * b->fixed.g_scale;
     b->lambda = o->lambda * b->fixed.h_scale;
@@ -323,12 +322,9 @@ static ens_status make_scratch(ens__booster *b, ens__boost_scratch *s, ens_error
     ens_status st;
 
     s->cell = ens__zeros(b->most_cells, sizeof *s->cell);
-    s->packed = ens__aligned(ENS__BOOST_BLOCK, sizeof *s->packed);
-    s->code = ens__array(b->most_codes, sizeof *s->code);
     s->level = ens__array(b->most_codes, sizeof *s->level);
     s->place = ens__array(b->most_codes, sizeof *s->place);
-    if (s->cell == NULL || s->packed == NULL || s->code == NULL || s->level == NULL ||
-        s->place == NULL)
+    if (s->cell == NULL || s->level == NULL || s->place == NULL)
         return ens__nomem(err);
     if ((st = make_cells(&s->wide, b->most_cells, unit, false, err)) != ENS_OK ||
         (st = make_cells(&s->digit, ENS__BOOST_PAD, unit, false, err)) != ENS_OK ||
@@ -363,8 +359,9 @@ ens_status ens__booster_make(ens__booster **out, const ens__boost_options *optio
     b->group = ens__array(n_slots, sizeof *b->group);
     b->list = ens__array(rows->n, sizeof *b->list);
     b->spare = ens__array(rows->n, sizeof *b->spare);
+    b->packed = ens__aligned(rows->n, sizeof *b->packed);
     if (b->slot == NULL || b->base == NULL || b->at == NULL || b->group == NULL ||
-        b->list == NULL || b->spare == NULL ||
+        b->list == NULL || b->spare == NULL || b->packed == NULL ||
         (b->scratch = ens__zeros(b->exec.threads, sizeof *b->scratch)) == NULL) {
         st = ens__nomem(err);
         goto done;
@@ -384,8 +381,6 @@ done:
 static void free_scratch(ens__boost_scratch *s)
 {
     ens__free(s->cell);
-    ens__free(s->packed);
-    ens__free(s->code);
     ens__free(s->level);
     ens__free(s->place);
     free_cells(&s->wide);
@@ -413,6 +408,7 @@ void ens__booster_free(ens__booster *b)
     ens__free(b->group);
     ens__free(b->list);
     ens__free(b->spare);
+    ens__free(b->packed);
     ens__free(b->node);
     ens__free(b->heap);
     ens__free(b->leaf);

@@ -93,47 +93,29 @@ ens_status ens__boost_search(ens__boost_split *best, ens__boost_scratch *s,
 
 /* ---- Counting ------------------------------------------------------------------------------------------------- */
 
-/* All groups of a node's rows, each block once. */
+static size_t block_at(const ens__booster *b, const ens__boost_node *node, size_t i)
+{
+    return node->n - i < b->fixed.block ? node->n - i : b->fixed.block;
+}
+
+/* One group of a node's rows. */
+static void count_group(ens__cells out, ens__boost_scratch *s, const ens__booster *b,
+                        const ens__group *group, const ens__boost_node *node)
+{
+    for (size_t i = 0; i < node->n; i += b->fixed.block)
+        ens__boost_count(out, i > 0, s, b, group, b->list + node->begin + i,
+                         block_at(b, node, i));
+}
+
+/* All groups, each block while it is in the cache. */
 static void count_all(ens__cells out, ens__boost_scratch *s, const ens__booster *b,
                       const ens__boost_node *node)
 {
-    const uint32_t *list = b->list + node->begin;
-    size_t block = b->fixed.block;
-
-    for (size_t i = 0; i < node->n; i += block) {
-        size_t n = node->n - i < block ? node->n - i : block;
-
-        ens__boost_pack(s, b, list + i, n);
+    for (size_t i = 0; i < node->n; i += b->fixed.block)
         for (size_t g = 0; g < b->n_groups; g++)
             ens__boost_count(ens__cells_from(out, b->group[g].cell), i > 0, s, b,
-                             &b->group[g], list + i, n);
-    }
-}
-
-/* One group of a node's rows; `packed`: they are one block that is packed. */
-static void count_group(ens__cells out, ens__boost_scratch *s, const ens__booster *b,
-                        const ens__group *group, const ens__boost_node *node, bool packed)
-{
-    const uint32_t *list = b->list + node->begin;
-    size_t block = b->fixed.block;
-
-    for (size_t i = 0; i < node->n; i += block) {
-        size_t n = node->n - i < block ? node->n - i : block;
-
-        if (!packed)
-            ens__boost_pack(s, b, list + i, n);
-        ens__boost_count(out, i > 0, s, b, group, list + i, n);
-    }
-}
-
-/* Pack a node's rows, if they are one block. */
-static bool pack_one(ens__boost_scratch *s, const ens__booster *b,
-                     const ens__boost_node *node)
-{
-    if (node->n > b->fixed.block)
-        return false;
-    ens__boost_pack(s, b, b->list + node->begin, node->n);
-    return true;
+                             &b->group[g], b->list + node->begin + i,
+                             block_at(b, node, i));
 }
 
 ens__boost_sum ens__cells_total(ens__cells cells, size_t n)
@@ -154,12 +136,11 @@ ens__boost_sum ens__cells_total(ens__cells cells, size_t n)
 static ens_status count_and_search(ens__boost_node *node, ens__boost_scratch *s,
                                    const ens__booster *b, ens_error *err)
 {
-    bool packed = pack_one(s, b, node);
     ens__cells wide = s->wide;
     ens_status st = ENS_OK;
 
     for (size_t g = 0; g < b->n_groups && st == ENS_OK; g++) {
-        count_group(wide, s, b, &b->group[g], node, packed);
+        count_group(wide, s, b, &b->group[g], node);
         st = ens__boost_search(&node->best, s, b, &b->group[g], wide, node, err);
     }
     return st;
@@ -170,18 +151,18 @@ static ens_status count_and_subtract(ens__boost_node *small, ens__boost_node *la
                                      ens__boost_scratch *s, const ens__booster *b,
                                      ens_error *err)
 {
-    bool kept = small->cells.g != NULL, packed = pack_one(s, b, small);
+    bool kept = small->cells.g != NULL, many = small->n > b->fixed.block;
     ens_status st = ENS_OK;
 
-    if (kept && !packed)
+    if (kept && many)
         count_all(small->cells, s, b, small);
     for (size_t g = 0; g < b->n_groups && st == ENS_OK; g++) {
         const ens__group *group = &b->group[g];
         ens__cells mine = kept ? ens__cells_from(small->cells, group->cell) : s->wide;
         ens__cells theirs = ens__cells_from(large->cells, group->cell);
 
-        if (!kept || packed)
-            count_group(mine, s, b, group, small, packed);
+        if (!kept || !many)
+            count_group(mine, s, b, group, small);
         if (small->open)
             st = ens__boost_search(&small->best, s, b, group, mine, small, err);
         ens__cells_subtract(theirs, mine, group->n_cells);
@@ -232,6 +213,6 @@ ens_status ens__boost_root(ens__booster *b, ens__boost_scratch *s, ens_error *er
 {
     ens__boost_node *root = &b->node[0];
 
-    root->sum = ens__boost_total(s, b, b->list, b->n);
+    root->sum = ens__boost_total(b, b->list, b->n);
     return count_alone(root, s, b, err);
 }

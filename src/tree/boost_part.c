@@ -63,31 +63,56 @@ static size_t part_wide(PART_ARGS)
 }
 
 #if ENS_HAVE_LEVELS
-/* Codes of one byte from a column: four bytes are read at each, so the last rows are left to the plain kernel. */
-ENS_TARGET_V4 static size_t part_v4(PART_ARGS)
+/* 16 rows into list and right, of which those of the mask stay. */
+#define PART_16(left)                                                                    \
+    do {                                                                                 \
+        unsigned stay = (unsigned)__builtin_popcount(left);                              \
+                                                                                         \
+        _mm512_storeu_si512(list + kept, _mm512_maskz_compress_epi32(left, row));        \
+        _mm512_mask_storeu_epi32(right + gone, (__mmask16)((1u << (16 - stay)) - 1),     \
+                                 _mm512_maskz_compress_epi32((__mmask16) ~(left), row)); \
+        kept += stay;                                                                    \
+        gone += 16 - stay;                                                               \
+    } while (0)
+
+/* Codes from a column: four bytes are read at each, so the last rows are left to the plain kernel. */
+ENS_TARGET_V4 static size_t part_bytes_v4(PART_ARGS)
 {
     const __m512i words = _mm512_castsi256_si512(_mm256_loadu_si256((const void *)table));
     size_t kept = 0, gone = 0, i = 0, rest;
-    source plain = *from;
 
     for (; i + 16 <= n && list[i + 15] + 4 <= from->rows; i += 16) {
         __m512i row = _mm512_loadu_si512(list + i);
-        __m512i code = _mm512_i32gather_epi32(row, from->code, 1), word;
-        __mmask16 left;
-
-        code = _mm512_and_si512(code, _mm512_set1_epi32(0xff));
-        word = _mm512_permutexvar_epi32(_mm512_srli_epi32(code, 5), words);
-        left = _mm512_test_epi32_mask(
+        __m512i code = _mm512_and_si512(_mm512_i32gather_epi32(row, from->code, 1),
+                                        _mm512_set1_epi32(0xff));
+        __m512i word = _mm512_permutexvar_epi32(_mm512_srli_epi32(code, 5), words);
+        __mmask16 left = _mm512_test_epi32_mask(
             _mm512_srlv_epi32(word, _mm512_and_si512(code, _mm512_set1_epi32(31))),
             _mm512_set1_epi32(1));
-        _mm512_storeu_si512(list + kept, _mm512_maskz_compress_epi32(left, row));
-        _mm512_mask_storeu_epi32(right + gone,
-                                 (__mmask16)((1u << (16 - __builtin_popcount(left))) - 1),
-                                 _mm512_maskz_compress_epi32((__mmask16)~left, row));
-        kept += (size_t)__builtin_popcount(left);
-        gone += 16 - (size_t)__builtin_popcount(left);
+
+        PART_16(left);
     }
-    rest = part_body(list + i, right + gone, n - i, &plain, table, 1);
+    rest = part_body(list + i, right + gone, n - i, from, table, 1);
+    memmove(list + kept, list + i, rest * sizeof *list);
+    return kept + rest;
+}
+
+ENS_TARGET_V4 static size_t part_wide_v4(PART_ARGS)
+{
+    size_t kept = 0, gone = 0, i = 0, rest;
+
+    for (; i + 16 <= n && list[i + 15] + 2 <= from->rows; i += 16) {
+        __m512i row = _mm512_loadu_si512(list + i);
+        __m512i code = _mm512_and_si512(_mm512_i32gather_epi32(row, from->code, 2),
+                                        _mm512_set1_epi32(0xffff));
+        __m512i word = _mm512_i32gather_epi32(_mm512_srli_epi32(code, 5), table, 4);
+        __mmask16 left = _mm512_test_epi32_mask(
+            _mm512_srlv_epi32(word, _mm512_and_si512(code, _mm512_set1_epi32(31))),
+            _mm512_set1_epi32(1));
+
+        PART_16(left);
+    }
+    rest = part_body(list + i, right + gone, n - i, from, table, 2);
     memmove(list + kept, list + i, rest * sizeof *list);
     return kept + rest;
 }
@@ -134,11 +159,12 @@ size_t ens__boost_part(uint32_t *list, uint32_t *right, size_t n, const ens__boo
         from = (source){f->bins->width == 1 ? f->bins->code.u8
                                             : (const uint8_t *)f->bins->code.u16,
                         f->bins->width, f->bins->width, r->n};
-    if (from.width == 2)
-        return part_wide(list, right, n, &from, table);
 #if ENS_HAVE_LEVELS
-    if (ens__cpu_level() >= ENS__CPU_V4 && r->whole)
-        return part_v4(list, right, n, &from, table);
+    /* Places are signed 32-bit numbers there. */
+    if (ens__cpu_level() >= ENS__CPU_V4 && r->whole && r->n < INT32_MAX)
+        return from.width == 2 ? part_wide_v4(list, right, n, &from, table)
+                               : part_bytes_v4(list, right, n, &from, table);
 #endif
-    return part_bytes(list, right, n, &from, table);
+    return from.width == 2 ? part_wide(list, right, n, &from, table)
+                           : part_bytes(list, right, n, &from, table);
 }

@@ -23,6 +23,26 @@ static void add(ens__boost_sum *to, ens__boost_sum s)
     to->n += s.n;
 }
 
+/* A number as a float, with a level in the digits that a double has more: they sort by the number. */
+static double tagged(double x, uint32_t level)
+{
+    double v = (double)(float)x;
+    uint64_t bits;
+
+    memcpy(&bits, &v, sizeof bits);
+    bits |= level;
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+
+static uint32_t tag_of(double v)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &v, sizeof bits);
+    return (uint32_t)bits & 0xffff;
+}
+
 /* Levels of enough rows into s->level, by their place; what the others come to into *others. */
 static size_t order_levels(ens__boost_sum *others, ens__boost_scratch *s,
                            const ens__booster *b, const ens__bins *bins, ens__cells cells)
@@ -35,15 +55,14 @@ static size_t order_levels(ens__boost_sum *others, ens__boost_scratch *s,
         if (c < bins->n_bins && cells.n[c] >= b->o->min_level) {
             ens__boost_sum one = cell_sum(cells, c);
 
-            s->place[m] = (double)one.g / ((double)one.h + b->cat_smooth);
-            s->code[m++] = c;
-        } else {
+            s->place[m++] = tagged((double)one.g / ((double)one.h + b->cat_smooth), c);
+        } else if (cells.n[c] > 0) {
             add(others, cell_sum(cells, c));
         }
     }
-    ens__sort_index(s->level, s->place, m);
+    ens__sort_doubles(s->place, m);
     for (size_t i = 0; i < m; i++)
-        s->level[i] = s->code[s->level[i]];
+        s->level[i] = tag_of(s->place[i]);
     return m;
 }
 

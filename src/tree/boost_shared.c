@@ -54,7 +54,6 @@ static void count_rows(job *j, size_t at, size_t n, unsigned worker)
     for (size_t i = 0; i < n; i += block) {
         size_t m = n - i < block ? n - i : block;
 
-        ens__boost_pack(s, b, b->list + at + i, m);
         for (size_t g = 0; g < b->n_groups; g++)
             ens__boost_count(ens__cells_from(s->whole, b->group[g].cell), true, s, b,
                              &b->group[g], b->list + at + i, m);

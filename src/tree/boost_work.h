@@ -58,6 +58,7 @@ typedef struct ens__fixed {
     unsigned g_shift, h_shift;
     bool unit;               /* all hessians are 1: there is no field for them */
     size_t block;            /* rows */
+    uint32_t salt;           /* of the tree, for the chances of rounding */
 } ens__fixed;
 
 typedef struct ens__boost_sum {
@@ -112,11 +113,8 @@ typedef struct ens__boost_scratch {
     ens__cells whole;  /* [cells] its part of a shared node; all zero between uses; none if there is one thread */
     ens__cells digit;  /* [ENS__BOOST_PAD] of one feature out of several in a slot */
     ens__cells rest[2]; /* [256] of the others */
-    int64_t *packed;   /* [ENS__BOOST_BLOCK] */
-    uint32_t *code;    /* [most codes] categories: those of enough rows */
-    uint32_t *level;   /* [most codes] and in their order */
+    uint32_t *level;   /* [most codes] categories: levels in their order */
     double *place;     /* [most codes] */
-    uint32_t *set;     /* [most words] */
     ens__arena arena;  /* sets of the splits that it found; of one tree */
 } ens__boost_scratch;
 
@@ -127,6 +125,7 @@ struct ens__booster {
     ens_exec exec;
     const ens__boost_target *t;
     ens__fixed fixed;
+    int64_t *packed; /* [n of rows] by row: gradient, hessian and count in fixed point */
     double alpha, lambda, min_hessian, min_gain; /* in units of the sums */
     double cat_smooth, cat_lambda;
 
@@ -160,15 +159,14 @@ struct ens__booster {
 
 /* ---- boost_count.c --------------------------------------------------------------------------------------- */
 
-/* Fields for these gradients. Scans all rows of the tree. */
-ens_status ens__fixed_make(ens__fixed *f, const ens__booster *b, ens_error *err);
-/* s->packed[n] of rows list[n], n at most the block. */
-void ens__boost_pack(ens__boost_scratch *s, const ens__booster *b, const uint32_t *list, size_t n);
-/* Count them by the slots of a group: into out, whose first cell is that of the group, or added to it. */
+/* b->packed of all rows, from the gradients of b->t. */
+ens_status ens__boost_pack(ens__booster *b, ens_error *err);
+/* Count rows list[n], n at most the block, by the slots of a group: into out, whose first cell is that of the group,
+ * or added to it. */
 void ens__boost_count(ens__cells out, bool add, ens__boost_scratch *s, const ens__booster *b, const ens__group *group,
                       const uint32_t *list, size_t n);
 /* The sum of rows. */
-ens__boost_sum ens__boost_total(ens__boost_scratch *s, const ens__booster *b, const uint32_t *list, size_t n);
+ens__boost_sum ens__boost_total(const ens__booster *b, const uint32_t *list, size_t n);
 /* a -= b, or += */
 void ens__cells_subtract(ens__cells a, ens__cells b, size_t n);
 void ens__cells_add(ens__cells a, ens__cells b, size_t n);

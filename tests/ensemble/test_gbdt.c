@@ -140,7 +140,7 @@ static void table_init(table *t, size_t k, bool weights, uint64_t seed)
         t->x[1][i] = i % 5 == 0 ? NAN : ens__stream_uniform(&s);
         t->x[2][i] = ens__stream_below(&s, 2);
         t->x[3][i] = i % 7 == 0 ? NAN : ens__stream_below(&s, LEVELS);
-        t->w[i] = weights ? 1 + ens__stream_below(&s, 3) : 1;
+        t->w[i] = weights ? 0.5 + ens__stream_uniform(&s) : 1; /* ties are rare */
         t->y[i] = t->x[0][i] + (isnan(t->x[1][i]) ? 0.7 : t->x[1][i] * t->x[2][i]) +
                   (t->x[3][i] == 2) + 0.5 * ens__stream_uniform(&s);
         if (k > 1)
