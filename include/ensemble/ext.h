@@ -90,6 +90,14 @@ typedef struct ens_rows {
     size_t n;
 } ens_rows;
 
+/** Rows of another table, with the features and classes of a fit's: to tell when to stop. */
+typedef struct ens_valid {
+    ens_rows rows;
+    const double *w;      /**< [rows.n] by row of these, as the next; NULL: 1 */
+    const int32_t *label; /**< classification: -1 for a class that the fit does not know */
+    const double *y;      /**< regression: finite */
+} ens_valid;
+
 typedef struct ens_fit_args {
     const ens_learner *learner; /**< its recipe: parameters, members */
     ens_rows rows;              /**< ascending; each once if count is set or the type takes weights */
@@ -105,6 +113,7 @@ typedef struct ens_fit_args {
     const ens_exec *exec;       /**< threads, progress */
     const uint32_t *group;      /**< [n_table] number of the group by table row; NULL: there are none */
     struct ens__arena *arena;   /**< internal: memory of a worker that fits many members; or NULL */
+    const ens_valid *valid;     /**< the validation table of ens_fit(); NULL if there is none, and for members */
 } ens_fit_args;
 
 /** Weight of row @p i of the fit: its count times its sample weight. */

@@ -11,6 +11,7 @@
 #include <ensemble/gbdt.h>
 #include <learn/learner.h>
 #include <learn/tree.h>
+#include <metric/metric.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -64,19 +65,73 @@ static const ens_param table[] = {
         "added to the hessian of each level where levels are put in order"),
     ROW(cat_l2, ENS_PARAM_REAL, "10", 0, 1e300, "", "",
         "L2 penalty of splits by sets, besides l2_regularization"),
+    ROW(n_iter_no_change, ENS_PARAM_INT, "none", 1, 1e6, "none",
+        "early_stopping_rounds,early_stopping_round",
+        "rounds without a better score on rows held out, or of a validation table, after "
+        "which to stop and keep the best; none: all rounds"),
+    ROW(validation_fraction, ENS_PARAM_REAL, "0.1", 0.001, 0.9, "", "",
+        "part of the rows that is held out for that, of each class alike"),
+    ROW(tol, ENS_PARAM_REAL, "0", 0, 1, "", "",
+        "of the first score on them: what improves it by less does not count"),
+    ROW(scoring, ENS_PARAM_TEXT, "loss", 0, 0, "", "metric,eval_metric",
+        "what tells when to stop: loss, or a metric such as roc_auc"),
+    ROW(data_sample_strategy, ENS_PARAM_WORD, "bagging", 0, 0, "bagging,goss", "",
+        "rows of a round: subsample of them at random, or those of large gradients and "
+        "some "
+        "that stand for the others"),
+    ROW(top_rate, ENS_PARAM_REAL, "0.2", 1e-6, 1, "", "", "goss: part of the largest"),
+    ROW(other_rate, ENS_PARAM_REAL, "0.1", 1e-6, 1, "", "",
+        "goss: part of all rows that is drawn from the others"),
+    ROW(boosting, ENS_PARAM_WORD, "gbdt", 0, 0, "gbdt,dart", "booster,boosting_type",
+        "dart: each round leaves some of the trees before out of what it corrects"),
+    ROW(drop_rate, ENS_PARAM_REAL, "0.1", 0, 1, "", "rate_drop",
+        "dart: chance of a round to be left out"),
+    ROW(skip_drop, ENS_PARAM_REAL, "0.5", 0, 1, "", "",
+        "dart: chance that a round leaves none out"),
+    ROW(max_drop, ENS_PARAM_INT, "50", 1, 1e6, "none", "",
+        "dart: rounds left out, at most"),
     ENS_PARAM_LAST,
 };
 
 static ens_status check(const void *params, ens_error *err)
 {
     const ens__gbdt_params *p = params;
+    ens__metric_params of_metric;
+    const ens__metric *metric;
     double sum = 0;
+    ens_status st;
 
     for (size_t c = 0; c < p->class_weight.n; c++)
         sum += p->class_weight.v[c];
     if (p->class_weight.v != NULL && !(sum > 0))
         return ens__fail(err, ENS_ERANGE, "gbdt.class_weight is zero for every class");
-    return ens__loss_check_line(p->loss, err);
+    if (p->boosting == ENS__BOOSTING_DART && p->n_iter_no_change > 0)
+        return ens__fail(
+            err, ENS_ERANGE,
+            "gbdt.n_iter_no_change does not go with boosting=dart, whose later "
+            "rounds change the earlier ones");
+    if (p->data_sample_strategy == ENS__SAMPLE_GOSS && p->top_rate + p->other_rate > 1)
+        return ens__fail(
+            err, ENS_ERANGE,
+            "gbdt.top_rate = %g and gbdt.other_rate = %g are more than 1 together",
+            p->top_rate, p->other_rate);
+    if (p->data_sample_strategy == ENS__SAMPLE_GOSS && p->subsample < 1)
+        return ens__fail(err, ENS_ERANGE,
+                         "gbdt.subsample = %g does not go with data_sample_strategy=goss",
+                         p->subsample);
+    if (ens__gbdt_metrics(p) == 2 &&
+        (st = ens__metric_parse(&metric, &of_metric, p->scoring, err)) != ENS_OK) {
+        ens__error_prefix(err, "gbdt.scoring");
+        return st;
+    }
+    if ((st = ens__loss_check_line(p->loss, err)) != ENS_OK)
+        ens__error_prefix(err, "gbdt.loss");
+    return st;
+}
+
+size_t ens__gbdt_metrics(const ens__gbdt_params *p)
+{
+    return p->scoring == NULL || strcmp(p->scoring, "loss") == 0 ? 1 : 2;
 }
 
 static ens_status prepare(const void *params, const ens_fit_args *a, ens_error *err)
@@ -134,6 +189,7 @@ void ens__gbdt_free(void *state)
     ens__free(g->gain);
     ens__free(g->start);
     ens__free(g->form);
+    ens__free(g->curve);
     ens__free(g);
 }
 
@@ -223,6 +279,34 @@ static ens_status importance(const void *state, double *out, ens_error *err)
     return ENS_OK;
 }
 
+/* A dozen points of the learning curve, the last round that was kept among them. */
+static ens_status describe_curve(const ens__gbdt *g,
+                                 ens_status (*add)(void *ctx, const char *line),
+                                 void *ctx)
+{
+    size_t last = g->n_curve - 1, step = (last + 9) / 10;
+    char line[128];
+    ens_status st = ENS_OK;
+
+    snprintf(line, sizeof line, "rounds kept: %zu of %zu that were played\n", g->n_rounds,
+             last);
+    if ((st = add(ctx, line)) != ENS_OK)
+        return st;
+    for (size_t r = 0; r <= last && st == ENS_OK; r++) {
+        const double *point = g->curve + r * g->n_metrics;
+
+        if (r % (step > 0 ? step : 1) != 0 && r != last && r != g->n_rounds)
+            continue;
+        if (g->n_metrics == 2)
+            snprintf(line, sizeof line, "after round %zu: loss %.6g, score %.6g\n", r,
+                     point[0], point[1]);
+        else
+            snprintf(line, sizeof line, "after round %zu: loss %.6g\n", r, point[0]);
+        st = add(ctx, line);
+    }
+    return st;
+}
+
 static ens_status describe(const void *state,
                            ens_status (*add)(void *ctx, const char *line), void *ctx,
                            ens_error *err)
@@ -245,7 +329,8 @@ static ens_status describe(const void *state,
         return st;
     snprintf(line, sizeof line, "trees: %zu, of %zu leaves and depth %zu at most\n",
              g->n_rounds * g->k, leaves, depth);
-    return add(ctx, line);
+    st = add(ctx, line);
+    return st == ENS_OK && g->n_curve > 0 ? describe_curve(g, add, ctx) : st;
 }
 
 static size_t bytes(const void *state)

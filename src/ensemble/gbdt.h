@@ -22,9 +22,19 @@ typedef struct ens__gbdt_params {
     ens_list class_weight;
     int64_t min_samples_level, max_cat_threshold;
     double cat_smooth, cat_l2;
+    int64_t n_iter_no_change; /* below 0: no early stopping */
+    double validation_fraction, tol;
+    char *scoring; /* "loss", or a metric */
+    int data_sample_strategy;
+    double top_rate, other_rate;
+    int boosting;
+    double drop_rate, skip_drop;
+    int64_t max_drop; /* below 0: no limit */
 } ens__gbdt_params;
 
 enum { ENS__GROW_LOSSGUIDE, ENS__GROW_DEPTHWISE };
+enum { ENS__SAMPLE_BAGGING, ENS__SAMPLE_GOSS };
+enum { ENS__BOOSTING_GBDT, ENS__BOOSTING_DART };
 
 /* A fitted one: scores are start[c] + the trees of c; outputs are of the loss, times unit. */
 typedef struct ens__gbdt {
@@ -36,6 +46,9 @@ typedef struct ens__gbdt {
     double *start;    /* [k] */
     double origin;    /* of the responses */
     double unit;      /* responses were divided by it, a power of two */
+    double *curve;    /* [n_curve][n_metrics] of rows that told when to stop: mean loss, and a metric if asked for,
+                       * at the start and after each round that was played; NULL: there were no such rows */
+    size_t n_curve, n_metrics;
     ens__trees **form; /* [k] runtime forms, NULL where there is none */
     struct ens__gbdt *base; /* owns the trees of the first base->n_rounds rounds; NULL: all are its own */
     atomic_size_t refs;     /* the model, and those of which it is the base */
@@ -45,6 +58,8 @@ typedef struct ens__gbdt {
 ens_status ens__gbdt_new(ens__gbdt **out, const ens__gbdt_params *p, ens_task task, size_t n_classes, size_t n_rounds,
                          ens_error *err);
 void ens__gbdt_free(void *state);
+/* Numbers in a point of the curve. */
+size_t ens__gbdt_metrics(const ens__gbdt_params *p);
 /* The runtime forms of its trees. */
 ens_status ens__gbdt_pack(ens__gbdt *g, const ens_feature *feature, size_t p, const ens_exec *exec, ens_error *err);
 

@@ -1,7 +1,8 @@
 /* gbdt_file.c - fitted boosting as tensors.
  *
  *     start  [k]          constant scores          origin  [2]   origin and unit of the responses
- *     gain   [rounds][k]  of each tree             trees/...     the trees of all rounds */
+ *     gain   [rounds][k]  of each tree             trees/...     the trees of all rounds
+ *     curve  [points][metrics]  where there is one */
 #include <config.h>
 
 #include <core/error.h>
@@ -24,6 +25,11 @@ ens_status ens__gbdt_write(const void *state, ens_writer *w, ens_error *err)
         return st;
     ((double *)origin)[0] = g->origin;
     ((double *)origin)[1] = g->unit;
+    shape[0] = g->n_curve;
+    shape[1] = g->n_metrics;
+    if (g->n_curve > 0 &&
+        (st = ens_writer_array(w, "curve", ENS_F64, 2, shape, g->curve, err)) != ENS_OK)
+        return st;
     if ((st = ens_writer_push(w, "trees", err)) != ENS_OK)
         return st;
     st = ens__tree_write_many((const void *const *)g->tree, g->n_rounds * g->k, w, err);
@@ -56,6 +62,29 @@ static ens_status read_numbers(double *out, size_t n, const char *name,
     return all_finite(out, n) ? ENS_OK
                               : ens_reader_bad(a->reader, err,
                                                "%s has a value that is not finite", name);
+}
+
+/* The learning curve, if there is one. */
+static ens_status read_curve(ens__gbdt *g, const ens__gbdt_params *p,
+                             const ens_read_args *a, ens_error *err)
+{
+    size_t shape[2], most = (size_t)p->n_estimators + 1;
+    const void *curve;
+
+    if (ens_reader_array(&curve, shape, a->reader, "curve", ENS_F64, 2, NULL) != ENS_OK)
+        return ENS_OK;
+    if (shape[1] != ens__gbdt_metrics(p) || shape[0] <= g->n_rounds || shape[0] > most)
+        return ens_reader_bad(a->reader, err,
+                              "curve is %zu x %zu, expected %zu to %zu x %zu", shape[0],
+                              shape[1], g->n_rounds + 1, most, ens__gbdt_metrics(p));
+    if ((g->curve = ens__array(shape[0] * shape[1], sizeof *g->curve)) == NULL)
+        return ens__nomem(err);
+    memcpy(g->curve, curve, shape[0] * shape[1] * sizeof *g->curve);
+    g->n_curve = shape[0];
+    g->n_metrics = shape[1];
+    return all_finite(g->curve, shape[0] * shape[1])
+               ? ENS_OK
+               : ens_reader_bad(a->reader, err, "curve has a value that is not finite");
 }
 
 static ens_status read_trees(ens__gbdt *g, size_t n_rounds, const ens_read_args *a,
@@ -109,6 +138,7 @@ ens_status ens__gbdt_read(void **out, const ens_read_args *a, ens_error *err)
     g->origin = origin[0];
     g->unit = origin[1];
     if ((st = read_trees(g, shape[0], a, err)) != ENS_OK ||
+        (st = read_curve(g, p, a, err)) != ENS_OK ||
         (st = ens__gbdt_pack(g, a->feature, a->p, NULL, err)) != ENS_OK)
         goto done;
     *out = g;

@@ -18,8 +18,12 @@ libens_internal_la_SOURCES += \
 	src/ensemble/forest.c \
 	src/ensemble/gbdt.c \
 	src/ensemble/gbdt.h \
+	src/ensemble/gbdt_begin.c \
+	src/ensemble/gbdt_draw.c \
 	src/ensemble/gbdt_file.c \
 	src/ensemble/gbdt_fit.c \
+	src/ensemble/gbdt_job.h \
+	src/ensemble/gbdt_valid.c \
 	src/ensemble/isolation.c \
 	src/ensemble/oob.c \
 	src/ensemble/oob.h \

@@ -162,12 +162,67 @@ static ens_status model_begin(ens_model **out, const ens_learner *learner,
     return st;
 }
 
-/* Fitted anew, or what `from` has and more. */
-static ens_status fit_root(ens_model *m, const ens_model *from, const ens_dataset *train,
-                           const ens__plan *p, const ens_exec *exec, ens_error *err)
+/* A validation table as the model sees it. */
+typedef struct validation {
+    ens__alignment aligned;
+    ens_valid valid;
+    double *w, *y;
+    int32_t *label;
+} validation;
+
+static void validation_clear(validation *v)
 {
-    const ens__table *table = train->table;
+    ens__alignment_clear(&v->aligned);
+    ens__free(v->w);
+    ens__free(v->y);
+    ens__free(v->label);
+}
+
+/* Of data, whose values stay where they are. */
+static ens_status validation_of(validation *v, const ens_model *m, const ens_dataset *data,
+                                ens_error *err)
+{
+    bool classes = m->schema.task == ENS_TASK_CLASSIFICATION;
+    ens_status st = ens__align(&v->aligned, m, data, NULL, err);
+
+    if (st != ENS_OK)
+        goto done;
+    v->valid.rows = (ens_rows){v->aligned.feature, v->aligned.p, data->row, data->n};
+    if ((data->table->weight != NULL &&
+         (v->w = ens__array(data->n, sizeof *v->w)) == NULL) ||
+        (classes && (v->label = ens__array(data->n, sizeof *v->label)) == NULL) ||
+        (!classes && (v->y = ens__array(data->n, sizeof *v->y)) == NULL)) {
+        st = ens__nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < data->n && v->w != NULL; i++)
+        v->w[i] = data->table->weight->x[data->row[i]];
+    v->valid.w = v->w;
+    v->valid.label = v->label;
+    v->valid.y = v->y;
+    st = ens_model_targets(m, data, v->label, v->y, err);
+done:
+    if (st != ENS_OK && st != ENS_ENOMEM)
+        ens__error_prefix(err, "validation table");
+    return st;
+}
+
+/* What a fit is asked for. */
+typedef struct request {
+    const ens_learner *learner;
+    const ens_model *from; /* to add to, or NULL */
+    const ens_dataset *train, *valid;
+    uint64_t seed;
+    const ens_exec *exec;
+} request;
+
+/* Fitted anew, or what q->from has and more. */
+static ens_status fit_root(ens_model *m, const request *q, const ens__plan *p,
+                           ens_error *err)
+{
+    const ens__table *table = q->train->table;
     bool blind = m->schema.task == ENS_TASK_ANOMALY;
+    validation v = {0};
     ens_fit_args a = {
         .learner = m->learner,
         .rows = {table->feature, table->p, p->row, p->n},
@@ -180,28 +235,27 @@ static ens_status fit_root(ens_model *m, const ens_model *from, const ens_datase
         .n_table = table->n,
         .group = table->group_of,
         .seed = m->seed,
-        .exec = exec,
+        .exec = q->exec,
     };
     ens_status st = ens__plan_fingerprint(&m->fingerprint, &a, err);
 
     if (st != ENS_OK)
         return st;
-    if (from == NULL)
-        return ens_fitted_fit(&m->root, m->learner, &a, err);
-    if (from->fingerprint != 0 && from->fingerprint != m->fingerprint)
+    if (q->from != NULL && q->from->fingerprint != 0 &&
+        q->from->fingerprint != m->fingerprint)
         return ens__fail(err, ENS_ESHAPE,
                          "the values are not those that the model was fitted on");
-    return ens__fitted_extend(&m->root, &from->root, m->learner, &a, err);
+    if (q->valid != NULL && !blind) {
+        if ((st = validation_of(&v, m, q->valid, err)) != ENS_OK)
+            goto done;
+        a.valid = &v.valid;
+    }
+    st = q->from == NULL ? ens_fitted_fit(&m->root, m->learner, &a, err)
+                         : ens__fitted_extend(&m->root, &q->from->root, m->learner, &a, err);
+done:
+    validation_clear(&v);
+    return st;
 }
-
-/* What a fit is asked for. */
-typedef struct request {
-    const ens_learner *learner;
-    const ens_model *from; /* to add to, or NULL */
-    const ens_dataset *train, *valid;
-    uint64_t seed;
-    const ens_exec *exec;
-} request;
 
 static ens_status fit(ens_model **out, const request *q, ens_error *err)
 {
@@ -227,7 +281,7 @@ static ens_status fit(ens_model **out, const request *q, ens_error *err)
             ENS_OK ||
         (st = model_begin(&m, learner, train, q->seed, p.n, err)) != ENS_OK ||
         (q->from != NULL && (st = ens__model_check_more(q->from, m, err)) != ENS_OK) ||
-        (st = fit_root(m, q->from, train, &p, q->exec, err)) != ENS_OK ||
+        (st = fit_root(m, q, &p, err)) != ENS_OK ||
         (st = ens__model_finish(m, err)) != ENS_OK ||
         (st = add_oob_scores(m, train, &p, err)) != ENS_OK)
         goto done;

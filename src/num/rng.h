@@ -19,7 +19,8 @@ typedef enum ens__purpose {
     ENS__FOR_INTERVAL,     /* bootstrap intervals */
     ENS__FOR_MEMBER,       /* seed of a member */
     ENS__FOR_TEST,
-    ENS__FOR_PERMUTE       /* a feature's values, for its importance */
+    ENS__FOR_PERMUTE,      /* a feature's values, for its importance */
+    ENS__FOR_DROP          /* DART: rounds that are left out */
 } ens__purpose;
 
 typedef struct ens__stream {

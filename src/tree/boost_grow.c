@@ -65,7 +65,7 @@ static uint32_t pop(ens__booster *b)
     }
 }
 
-/* ---- Cells ------------------------------------------------------------------------------------------------------ */
+/* ---- Cells -------------------------------------------------------------------------------------------------- */
 
 static ens_status make_cells(ens__cells *out, size_t n, bool unit, bool zeros,
                              ens_error *err)
@@ -120,7 +120,7 @@ static void give_back(ens__booster *b, ens__cells *c)
     *c = (ens__cells){0};
 }
 
-/* ---- Nodes ------------------------------------------------------------------------------------------------------ */
+/* ---- Nodes -------------------------------------------------------------------------------------------------- */
 
 /* Room for `more` nodes, and for all of them in the heap. */
 static ens_status make_room(ens__booster *b, size_t more, ens_error *err)

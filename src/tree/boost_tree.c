@@ -162,7 +162,7 @@ ens_status ens__boost_finish(ens__tree **out, double *gain, ens__booster *b,
     return st;
 }
 
-/* ---- Scores ------------------------------------------------------------------------------------------------------ */
+/* ---- Scores ------------------------------------------------------------------------------------------------- */
 
 ens__boost_leaf *ens__booster_leaves(ens__booster *b, size_t *n)
 {

@@ -26,6 +26,8 @@ static const char *const recipes[] = {
     "isolation(n_estimators=5, max_samples=0.5, max_features=0.5, bootstrap=true)",
     "gbdt(n_estimators=8)",
     "gbdt(n_estimators=6, subsample=0.6, colsample_bytree=0.7, colsample_bynode=0.7, grow_policy=depthwise)",
+    "gbdt(n_estimators=6, data_sample_strategy=goss, n_iter_no_change=3)",
+    "gbdt(n_estimators=6, boosting=dart, skip_drop=0.2, drop_rate=0.4)",
     "bagging(gbdt(n_estimators=3), n_estimators=3)",
 };
 

@@ -42,6 +42,8 @@ static const char *const recipes[] = {
     "adaboost(naive_bayes, n_estimators=2, algorithm=samme, resample=true)",
     "gbdt(n_estimators=2, min_samples_leaf=1, min_samples_level=1)",
     "gbdt(n_estimators=2, min_samples_leaf=1, subsample=0.8, colsample_bynode=0.7)",
+    "gbdt(n_estimators=2, min_samples_leaf=1, n_iter_no_change=1, validation_fraction=0.3, scoring=accuracy)",
+    "gbdt(n_estimators=2, min_samples_leaf=1, data_sample_strategy=goss)",
 };
 
 enum { N_RECIPES = sizeof recipes / sizeof *recipes, MOST = 100000 };

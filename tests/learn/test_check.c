@@ -77,6 +77,8 @@ static const char *const recipes[] = {
     "reg_lambda=1)",
     "gbdt(n_estimators=4, min_samples_leaf=2, subsample=0.7, colsample_bytree=0.8, colsample_bylevel=0.8, "
     "colsample_bynode=0.8)",
+    "gbdt(n_estimators=4, min_samples_leaf=2, n_iter_no_change=2, validation_fraction=0.3, data_sample_strategy=goss)",
+    "gbdt(n_estimators=4, min_samples_leaf=2, boosting=dart, skip_drop=0.1, drop_rate=0.5)",
     "bagging(gbdt(n_estimators=3, min_samples_leaf=2), n_estimators=2, max_samples=0.7)",
 };
 
