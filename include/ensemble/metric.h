@@ -20,6 +20,7 @@ typedef struct ens_eval {
     const double *y;      /**< [n] regression */
     const double *pred;   /**< [n][k] class probabilities, or [n] responses or anomaly scores */
     const double *w;      /**< [n] weights, not negative; NULL: all 1 */
+    const uint32_t *group; /**< [n] number of each row's group, for ndcg and map; NULL: there are none */
 } ens_eval;
 
 /**
@@ -27,22 +28,24 @@ typedef struct ens_eval {
  *
  * @param metric a name, with parameters where it has some: accuracy, balanced_accuracy, precision, recall, f1,
  *        fbeta(beta=2), roc_auc, average_precision, log_loss, brier, mcc, kappa; rmse, mse, mae, median_ae, r2,
- *        explained_variance, mape, pinball(alpha=0.9). precision, recall, f1 and fbeta take
+ *        explained_variance, mape, pinball(alpha=0.9); ndcg, map. precision, recall, f1 and fbeta take
  *        average=binary|macro|micro|weighted; the default is binary (class 1) for two classes, else macro.
  *        roc_auc and average_precision: one against rest, average=macro|weighted, for more than two; they alone
- *        suit anomaly scores.
+ *        suit anomaly scores. ndcg@5 and map@5 count the first five rows of each group; ndcg(gain=linear, empty=0) is
+ *        scikit-learn's, ndcg(ties=order) LightGBM's.
  * macro and weighted averages run over the classes that occur in truth or predictions, as in scikit-learn; a class
  * unknown to the model is one more of them, which is never predicted.
  *
  * @return ENS_OK; ENS_ENAME; ENS_EPARSE; ENS_ERANGE; ENS_EINVAL if it does not suit the task or there are no
- *         rows; ENS_EDATA if it is undefined on these rows (roc_auc of one class), or a weight is negative
+ *         rows or groups; ENS_EDATA if it is undefined on these rows (roc_auc of one class), or a weight is negative
  *
  * O(n k), ranking metrics O(k n log n).
  */
 ENS_API ens_status ens_metric(double *out, const char *metric, const ens_eval *eval, ens_error *err);
 
 /**
- * Percentile bootstrap interval (Efron and Tibshirani 1993, 13) of a score over the rows.
+ * Percentile bootstrap interval (Efron and Tibshirani 1993, 13) of a score over the rows, or over the groups where
+ * the metric looks at those.
  * @param level  such as 0.95, in (0, 1)
  * @param n_boot resamples, at least 10; those in which the metric is undefined are left out
  */

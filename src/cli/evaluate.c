@@ -66,6 +66,7 @@ typedef struct job {
     ens_dataset *data;
     int32_t *label;
     double *y, *w, *pred, *confusion;
+    uint32_t *group; /* or NULL */
     ens_eval eval;
     char *names; /* the metrics, cut into strings */
     line *line;  /* [n_lines] */
@@ -128,13 +129,19 @@ static ens_status predict(job *j, ens_error *err)
         for (size_t i = 0; i < n; i++)
             j->w[i] = ens_dataset_weight(j->data, i);
     }
+    if (ens_dataset_n_groups(j->data) > 0) {
+        j->group = cli_array(n, sizeof *j->group);
+        for (size_t i = 0; i < n; i++)
+            j->group[i] = (uint32_t)ens_dataset_group(j->data, i);
+    }
     if ((st = ens_model_targets(j->model, j->data, j->label, j->y, err)) != ENS_OK)
         return st;
     start = cli_now();
     st = ens_model_predict_with(j->model, j->data, &use, j->pred, &j->exec, err);
     j->predict_seconds = cli_now() - start;
     progress_end(&j->bar);
-    j->eval = (ens_eval){ens_model_task(j->model), n, k, j->label, j->y, j->pred, j->w};
+    j->eval = (ens_eval){
+        ens_model_task(j->model), n, k, j->label, j->y, j->pred, j->w, j->group};
     return st;
 }
 
@@ -346,6 +353,7 @@ static int run(const void *options, char *const *operand)
     free(j.label);
     free(j.y);
     free(j.w);
+    free(j.group);
     free(j.pred);
     free(j.confusion);
     free(j.names);

@@ -119,6 +119,7 @@ typedef struct job {
     ens__metric_params params;
     int32_t *label; /* [n], and the others: of the plan's rows */
     double *y, *w;
+    uint32_t *group;
     double base;
     double *value; /* [p][repeats] */
     worker *worker;
@@ -137,10 +138,11 @@ static void job_clear(job *j)
     ens__free(j->label);
     ens__free(j->y);
     ens__free(j->w);
+    ens__free(j->group);
     ens__free(j->value);
 }
 
-/* Targets and weights in the order of the plan. */
+/* Targets, weights and groups in the order of the plan. */
 static ens_status gather(job *j, ens_error *err)
 {
     const ens_fit_args *a = &j->r->a;
@@ -149,13 +151,16 @@ static ens_status gather(job *j, ens_error *err)
     j->label = ens__array(n, sizeof *j->label);
     j->y = ens__array(n, sizeof *j->y);
     j->w = ens__array(n, sizeof *j->w);
+    j->group = ens__array(n, sizeof *j->group);
     j->value = ens__array(a->rows.p, j->o.repeats * sizeof *j->value);
-    if (j->label == NULL || j->y == NULL || j->w == NULL || j->value == NULL)
+    if (j->label == NULL || j->y == NULL || j->w == NULL || j->group == NULL ||
+        j->value == NULL)
         return ens__nomem(err);
     for (size_t i = 0; i < n; i++) {
         j->label[i] = a->label != NULL ? a->label[a->rows.row[i]] : 0;
         j->y[i] = a->y != NULL ? a->y[a->rows.row[i]] : 0;
         j->w[i] = ens_fit_weight(a, i);
+        j->group[i] = a->group != NULL ? a->group[a->rows.row[i]] : 0;
     }
     return ENS_OK;
 }
@@ -188,11 +193,13 @@ static ens_status score(double *out, const job *j, const worker *w, ens_error *e
     const ens_fit_args *a = &j->r->a;
     const ens_fitted *root = &j->r->model->root;
     ens_rows rows = {w->feature, a->rows.p, NULL, 0};
-    ens_eval eval = {a->task, a->rows.n, a->k, j->label, j->y, w->pred, NULL};
+    ens_eval eval = {a->task, a->rows.n, a->k, j->label, j->y, w->pred, NULL, NULL};
     ens_status st;
 
     if (a->w != NULL || a->count != NULL)
         eval.w = j->w;
+    if (a->group != NULL)
+        eval.group = j->group;
     for (size_t begin = 0; begin < a->rows.n; begin += ENS_BLOCK) {
         rows.row = a->rows.row + begin;
         rows.n = a->rows.n - begin < ENS_BLOCK ? a->rows.n - begin : ENS_BLOCK;

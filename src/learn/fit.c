@@ -105,7 +105,7 @@ static ens_status add_oob_scores(ens_model *m, const ens_dataset *train,
     }
     if (n == 0)
         goto done; /* every row was in every bag: there is nothing to score */
-    ens_eval eval = {m->schema.task, n, k, label, y, pred, w};
+    ens_eval eval = {m->schema.task, n, k, label, y, pred, w, NULL};
     if ((st = ens__scores_make(&score, &n_scores, "oob", NULL, &eval, err)) != ENS_OK)
         goto done;
     for (size_t i = 0; i < n_scores && st == ENS_OK; i++)

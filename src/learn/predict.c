@@ -319,26 +319,36 @@ ens_status ens_model_evaluate(ens_score **out, size_t *n_out, const ens_model *m
     double *pred = ens__array(n * k, sizeof *pred), *y = ens__array(n, sizeof *y);
     double *w = ens__array(n, sizeof *w);
     int32_t *label = ens__array(n, sizeof *label);
+    uint32_t *group = ens__array(n, sizeof *group);
     ens_status st;
 
     *out = NULL;
     *n_out = 0;
-    if (pred == NULL || y == NULL || w == NULL || label == NULL) {
+    if (pred == NULL || y == NULL || w == NULL || label == NULL || group == NULL) {
         st = ens__nomem(err);
         goto done;
     }
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         w[i] = ens_dataset_weight(data, i);
+        group[i] = (uint32_t)ens_dataset_group(data, i);
+    }
     if ((st = ens_model_targets(model, data, label, y, err)) != ENS_OK ||
         (st = ens_model_predict(model, data, pred, exec, err)) != ENS_OK)
         goto done;
-    ens_eval eval = {
-        model->schema.task, n, k, label, y, pred, data->table->weight != NULL ? w : NULL};
+    ens_eval eval = {model->schema.task,
+                     n,
+                     k,
+                     label,
+                     y,
+                     pred,
+                     data->table->weight != NULL ? w : NULL,
+                     data->table->group_of != NULL ? group : NULL};
     st = ens__scores_make(out, n_out, "evaluate", metrics, &eval, err);
 done:
     ens__free(pred);
     ens__free(y);
     ens__free(w);
     ens__free(label);
+    ens__free(group);
     return st;
 }

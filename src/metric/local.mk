@@ -4,4 +4,5 @@ libens_internal_la_SOURCES += \
 	src/metric/metric.c \
 	src/metric/metric.h \
 	src/metric/probability.c \
+	src/metric/rank.c \
 	src/metric/response.c

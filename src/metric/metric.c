@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <core/error.h>
+#include <core/mem.h>
 #include <math.h>
 #include <metric/metric.h>
 #include <string.h>
@@ -28,6 +29,24 @@ static const ens_param pinball_params[] = {ENS_ROW(ENS_PARAM_REAL, ens__metric_p
                                                    alpha, "0.5", 0, 1, "", "",
                                                    "level of the quantile"),
                                            ENS_PARAM_LAST};
+
+#define RANK_ROWS                                                                        \
+    ENS_ROW(ENS_PARAM_INT, ens__metric_params, k, "all", 1, 1e9, "all", "",              \
+            "ranks that count; ndcg@5 is ndcg(k=5)"),                                    \
+        ENS_ROW(                                                                         \
+            ENS_PARAM_WORD, ens__metric_params, ties, "average", 0, 0, "average,order",  \
+            "",                                                                          \
+            "rows of equal predictions: in one place, or in the order of the table"),   \
+        ENS_ROW(ENS_PARAM_REAL, ens__metric_params, empty, "1", 0, 1, "", "",            \
+                "score of a group without a relevant row")
+
+static const ens_param ndcg_params[] = {RANK_ROWS,
+                                        ENS_ROW(ENS_PARAM_WORD, ens__metric_params, gain,
+                                                "exponential", 0, 0, "exponential,linear",
+                                                "", "of a target y: 2^y - 1, or y"),
+                                        ENS_PARAM_LAST};
+
+static const ens_param map_params[] = {RANK_ROWS, ENS_PARAM_LAST};
 
 #define CLASSES ENS_TASK_CLASSIFICATION
 #define NUMBERS ENS_TASK_REGRESSION
@@ -67,6 +86,10 @@ static const ens__metric metrics[] = {
     {"mape", "mean absolute error over the size of the target", NUMBERS, 0, no_params,
      ens__mape},
     {"pinball", "mean loss of a quantile", NUMBERS, 0, pinball_params, ens__pinball},
+    {"ndcg", "gain of the rows of a group, discounted by rank, over the best there is",
+     NUMBERS, 1, ndcg_params, ens__ndcg},
+    {"map", "mean over groups of the precision at each relevant row (target above 0)",
+     NUMBERS, 1, map_params, ens__map},
 };
 
 #define N_METRICS (sizeof metrics / sizeof *metrics)
@@ -95,18 +118,46 @@ static const ens_param *family_table(const void *ctx, size_t i)
 
 static const ens__family family = {"metric", family_name, family_table, NULL};
 
+/* NAME@K is NAME(k=K), and NAME@K(...) has k among the others. */
+static void spell_out(ens__buf *b, const char *line)
+{
+    const char *at = strchr(line, '@'), *end;
+
+    if (at == NULL) {
+        ens__buf_puts(b, line);
+        return;
+    }
+    end = at + 1 + strspn(at + 1, "0123456789");
+    ens__buf_add(b, line, (size_t)(at - line));
+    ens__buf_puts(b, "(k=");
+    ens__buf_add(b, at + 1, (size_t)(end - at - 1));
+    ens__buf_puts(b, *end == '(' ? ", " : ")");
+    ens__buf_puts(b, *end == '(' ? end + 1 : end);
+}
+
 ens_status ens__metric_parse(const ens__metric **out, ens__metric_params *params,
                              const char *line, ens_error *err)
 {
+    ens__buf b = {0};
+    char *spelt;
     size_t which;
     ens_status st;
 
-    *params = (ens__metric_params){1, ENS__AVERAGE_AUTO, 0.5};
+    *params = (ens__metric_params){.beta = 1, .alpha = 0.5, .k = -1, .empty = 1};
     if (line == NULL)
         return ens__fail(err, ENS_EINVAL, "the metric is NULL");
-    if ((st = ens__family_parse(&which, params, &family, line, err)) == ENS_OK)
+    spell_out(&b, line);
+    if ((st = ens__buf_take(&spelt, &b, err)) != ENS_OK)
+        return st;
+    if ((st = ens__family_parse(&which, params, &family, spelt, err)) == ENS_OK)
         *out = &metrics[which];
+    ens__free(spelt);
     return st;
+}
+
+bool ens__metric_ranks(const ens__metric *metric)
+{
+    return metric->fn == ens__ndcg || metric->fn == ens__map;
 }
 
 int ens_metric_more_is_better(const char *line)
@@ -138,6 +189,11 @@ ens_status ens__metric_check(const ens__metric *metric, const ens_eval *e, ens_e
     if (e->task == ENS_TASK_ANOMALY ? !ranks : metric->task != e->task)
         return ens__fail(err, ENS_EINVAL, "metric %s is for %s", metric->name,
                          metric->task == CLASSES ? "classification" : "regression");
+    if (ens__metric_ranks(metric) && e->group == NULL)
+        return ens__fail(
+            err, ENS_EINVAL,
+            "metric %s compares rows within groups: no group column is named",
+            metric->name);
     if (e->n == 0)
         return ens__fail(err, ENS_EINVAL, "metric %s: there are no rows", metric->name);
     for (size_t i = 0; i < e->n && e->w != NULL; i++) {

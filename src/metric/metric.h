@@ -4,12 +4,20 @@
 
 #include <core/param.h>
 #include <ensemble/metric.h>
+#include <stdbool.h>
 
 typedef struct ens__metric_params {
     double beta;   /* fbeta */
     int average;   /* ENS__AVERAGE_... */
     double alpha;  /* pinball */
+    int64_t k;     /* ndcg, map: ranks that count; -1: all */
+    int gain;      /* ndcg: ENS__GAIN_... */
+    int ties;      /* ndcg, map: ENS__TIES_... */
+    double empty;  /* ndcg, map: the score of a group without a relevant row */
 } ens__metric_params;
+
+enum { ENS__GAIN_EXPONENTIAL, ENS__GAIN_LINEAR };
+enum { ENS__TIES_AVERAGE, ENS__TIES_ORDER };
 
 enum { ENS__AVERAGE_AUTO, ENS__AVERAGE_BINARY, ENS__AVERAGE_MACRO, ENS__AVERAGE_MICRO, ENS__AVERAGE_WEIGHTED };
 
@@ -45,6 +53,10 @@ ens_status ens__average_precision(double *out, const ens__metric_params *p, cons
 ens_status ens__log_loss(double *out, const ens__metric_params *p, const ens_eval *e, ens_error *err);
 ens_status ens__brier(double *out, const ens__metric_params *p, const ens_eval *e, ens_error *err);
 
+/* rank.c: of the order within groups */
+ens_status ens__ndcg(double *out, const ens__metric_params *p, const ens_eval *e, ens_error *err);
+ens_status ens__map(double *out, const ens__metric_params *p, const ens_eval *e, ens_error *err);
+
 /* response.c: of numbers */
 ens_status ens__mse(double *out, const ens__metric_params *p, const ens_eval *e, ens_error *err);
 ens_status ens__rmse(double *out, const ens__metric_params *p, const ens_eval *e, ens_error *err);
@@ -58,6 +70,8 @@ ens_status ens__pinball(double *out, const ens__metric_params *p, const ens_eval
 /* A metric by its line, with its parameters read. */
 ens_status ens__metric_parse(const ens__metric **out, ens__metric_params *params, const char *line,
                              ens_error *err);
+/* Whether it looks at groups. */
+bool ens__metric_ranks(const ens__metric *metric);
 /* The rows suit the metric: task, rows, weights. */
 ens_status ens__metric_check(const ens__metric *metric, const ens_eval *e, ens_error *err);
 

@@ -71,6 +71,27 @@ START_TEST(groups_come_from_files)
 }
 END_TEST
 
+/* The dummy puts both rows of a group in one place: half of the gain, and half of a hit of precision 1/2. */
+START_TEST(ranking_is_scored_by_groups)
+{
+    ran r = run("printf '2 qid:1 1:1\n0 qid:1 1:2\n0 qid:2 1:1\n1 qid:2 1:2\n' > t.svm && "
+                "$E train t.svm --task regression -l dummy -q -o m.ens > out && "
+                "$E evaluate m.ens t.svm -m 'ndcg@1,map@1' --json");
+    json_t *json;
+
+    ck_code(r, 0);
+    json = json_of(&r);
+    ck_assert(number_in(json, "scores.ndcg@1") == 0.5);
+    ck_assert(number_in(json, "scores.map@1") == 0.25);
+    json_decref(json);
+    r = run("$E explain m.ens t.svm --metric ndcg@1 --json");
+    ck_code(r, 0);
+    r = run("printf 'f1,target\n1,2\n2,0\n' > t.csv && $E evaluate m.ens t.csv -m ndcg");
+    ck_code(r, 1);
+    ck_has(r.err, "metric ndcg compares rows within groups: no group column is named");
+}
+END_TEST
+
 START_TEST(groups_of_csv_are_a_column)
 {
     ran r = run("$E train $D/titanic.csv -t survived --group class -l dummy");
@@ -107,6 +128,7 @@ static void add_cases(TCase *tc)
     tcase_add_test(tc, all_verbs_read_them);
     tcase_add_test(tc, columns_are_those_of_the_model);
     tcase_add_test(tc, groups_come_from_files);
+    tcase_add_test(tc, ranking_is_scored_by_groups);
     tcase_add_test(tc, groups_of_csv_are_a_column);
     tcase_add_test(tc, bad_ones_are_refused);
 }

@@ -29,8 +29,8 @@ def c_array(kind, name, values):
     print("};")
 
 
-def add(task, n, k, label=None, y=None, pred=None, w=None):
-    evals.append((task, n, k, label, y, None if pred is None else np.asarray(pred).ravel(), w))
+def add(task, n, k, label=None, y=None, pred=None, w=None, group=None):
+    evals.append((task, n, k, label, y, None if pred is None else np.asarray(pred).ravel(), w, group))
     return len(evals) - 1
 
 
@@ -168,18 +168,47 @@ numbers([7], [9])                                                        # one r
 numbers([1, 2, 3, 4], [2, 2, 2, 2], np.array([1.0, 1, 1, 1]))            # median_ae at half of the weight
 numbers([-1e-3, 5, 1e4], [2e-3, 4, 9e3], np.array([1e-3, 2, 1e3]))       # weights far apart
 
+
+
+def ranks(y, pred, group):
+    """Groups of equal sizes, so that scikit-learn's weights of samples are those of groups."""
+    y, pred, group = np.asarray(y, float), np.asarray(pred, float), np.asarray(group)
+    rows = [np.flatnonzero(group == g) for g in np.unique(group)]
+    at = add("REGRESSION", len(y), 1, y=y, pred=pred, group=group)
+    mean = lambda f: float(np.mean([f(y[r], pred[r]) for r in rows]))
+    for k in (None, 1, 3, 5):
+        name = "ndcg@%d" % k if k else "ndcg"
+        score(at, name + "(gain=linear, empty=0)", mean(lambda t, p: m.ndcg_score([t], [p], k=k)))
+        score(at, name + "(empty=0)", mean(lambda t, p: m.ndcg_score([2 ** t - 1], [p], k=k)))
+        score(at, name + "(empty=0, ties=order)",
+              mean(lambda t, p: m.ndcg_score([2 ** t - 1], [-np.argsort(np.argsort(-p, kind="stable"))], k=k)))
+    score(at, "map(empty=0)", mean(lambda t, p: m.average_precision_score(t > 0, p) if (t > 0).any() else 0))
+    score(at, "map(empty=0, ties=order)",
+          mean(lambda t, p: m.average_precision_score(t > 0, -np.argsort(np.argsort(-p, kind="stable")))
+               if (t > 0).any() else 0))
+
+
+rank_rng = np.random.default_rng(5)
+for sizes in ([6], [2, 9, 3, 14], list(rank_rng.integers(2, 30, 12)), [4] * 7):
+    group = np.repeat(np.arange(len(sizes))[::-1], sizes)
+    for levels, digits in ((5, 6), (2, 6), (5, 0), (3, 1)):
+        y = rank_rng.integers(0, levels, len(group))
+        ranks(y, np.round(y / 3 + rank_rng.normal(0, 1, len(y)), digits), group)
+ranks([0, 0, 3, 1, 0, 0], [1, 2, 3, 3, 3, 0], [0, 0, 1, 1, 1, 1])         # a group without a relevant row
+
 print("/* reference.inc - predictions and scikit-learn's scores of them; written by make_reference.py. */")
 print("#ifndef TESTS_METRIC_REFERENCE_INC\n#define TESTS_METRIC_REFERENCE_INC\n\n#include <ensemble/metric.h>\n")
-for i, (task, n, k, label, y, pred, w) in enumerate(evals):
+for i, (task, n, k, label, y, pred, w, group) in enumerate(evals):
     c_array("int32_t", "label%d" % i, label)
     c_array("double", "y%d" % i, y)
     c_array("double", "pred%d" % i, pred)
     c_array("double", "w%d" % i, w)
+    c_array("uint32_t", "group%d" % i, group)
 print("\nstatic const ens_eval evals[] = {")
-for i, (task, n, k, label, y, pred, w) in enumerate(evals):
+for i, (task, n, k, label, y, pred, w, group) in enumerate(evals):
     name = lambda what, values: "NULL" if values is None else "%s%d" % (what, i)
-    print("    {ENS_TASK_%s, %d, %d, %s, %s, %s, %s}," %
-          (task, n, k, name("label", label), name("y", y), name("pred", pred), name("w", w)))
+    print("    {ENS_TASK_%s, %d, %d, %s, %s, %s, %s, %s}," %
+          (task, n, k, name("label", label), name("y", y), name("pred", pred), name("w", w), name("group", group)))
 print("};\n\nstatic const struct {\n    size_t eval;\n    const char *metric;\n    double value;\n} scores[] = {")
 for row in scores:
     print('    {%d, "%s", %.17g},' % row)

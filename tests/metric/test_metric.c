@@ -26,12 +26,12 @@ static const int32_t label4[] = {0, 1, 0, 1};
 
 static ens_eval classes(size_t n, size_t k, const int32_t *label, const double *pred)
 {
-    return (ens_eval){ENS_TASK_CLASSIFICATION, n, k, label, NULL, pred, NULL};
+    return (ens_eval){ENS_TASK_CLASSIFICATION, n, k, label, NULL, pred, NULL, NULL};
 }
 
 static ens_eval numbers(size_t n, const double *y, const double *pred)
 {
-    return (ens_eval){ENS_TASK_REGRESSION, n, 1, NULL, y, pred, NULL};
+    return (ens_eval){ENS_TASK_REGRESSION, n, 1, NULL, y, pred, NULL, NULL};
 }
 
 START_TEST(auc_counts_ties_as_half)
@@ -330,8 +330,133 @@ START_TEST(bad_intervals_are_refused)
 }
 END_TEST
 
+/* ---- Groups --------------------------------------------------------------------------------------------- */
+
+/* Two groups that lie mixed: the first in the worst order, the second in the best. */
+static const double rank_y[] = {0, 1, 1, 0}, rank_pred[] = {2, 5, 1, 4};
+static const uint32_t rank_group[] = {9, 3, 9, 3};
+
+static ens_eval ranked(void)
+{
+    return (ens_eval){.task = ENS_TASK_REGRESSION,
+                      .n = 4,
+                      .k = 1,
+                      .y = rank_y,
+                      .pred = rank_pred,
+                      .group = rank_group};
+}
+
+static double score_of(const char *metric, const ens_eval *e)
+{
+    double out;
+
+    ck_ok(ens_metric(&out, metric, e, &err));
+    return out;
+}
+
+START_TEST(groups_by_hand)
+{
+    const double w[] = {3, 1, 1, 1}; /* groups weigh 2 and 1 */
+    ens_eval e = ranked();
+    double worst = 1 / log2(3);
+
+    ck_assert(fabs(score_of("ndcg", &e) - (1 + worst) / 2) < 1e-15);
+    ck_assert(score_of("ndcg@1", &e) == 0.5);
+    ck_assert(score_of("ndcg(k=1)", &e) == 0.5);
+    ck_assert(score_of("map", &e) == 0.75);
+    ck_assert(score_of("map@1", &e) == 0.5);
+    e.w = w;
+    ck_assert(fabs(score_of("ndcg", &e) - (1 + 2 * worst) / 3) < 1e-15);
+    ck_assert_int_eq(ens_metric_more_is_better("ndcg@5(ties=order)"), 1);
+}
+END_TEST
+
+START_TEST(groups_without_relevant_rows_count_as_told)
+{
+    const double y[] = {0, 1, 0, 0};
+    ens_eval e = ranked();
+
+    e.y = y;
+    ck_assert(score_of("ndcg", &e) == 1);
+    ck_assert(score_of("ndcg@5(empty=0)", &e) == 0.5);
+    ck_assert(score_of("map(empty=0.5)", &e) == 0.75);
+}
+END_TEST
+
+/* All predictions equal: the mean over both orders, or the order of the table. */
+START_TEST(ties_share_their_places)
+{
+    const double pred[] = {1, 1, 1, 1};
+    ens_eval e = ranked();
+    double worst = 1 / log2(3);
+
+    e.pred = pred;
+    ck_assert(fabs(score_of("ndcg", &e) - (1 + worst) / 2) < 1e-15);
+    ck_assert(fabs(score_of("ndcg@1", &e) - 0.5) < 1e-15);
+    ck_assert(fabs(score_of("ndcg@1(ties=order)", &e) - 0.5) < 1e-15);
+    e.group = NULL;
+    ck_fails(ens_metric(&(double){0}, "ndcg", &e, &err), ENS_EINVAL,
+             "metric ndcg compares rows within groups: no group column is named");
+}
+END_TEST
+
+START_TEST(bad_ranks_are_refused)
+{
+    const double negative[] = {0, 1, -1, 0}, large[] = {0, 1, 65, 0};
+    ens_eval e = ranked();
+    double out;
+
+    e.y = negative;
+    ck_fails(ens_metric(&out, "ndcg", &e, &err), ENS_EDATA,
+             "ndcg: the target -1 of row 3 is negative");
+    e.y = large;
+    ck_fails(ens_metric(&out, "ndcg", &e, &err), ENS_EDATA,
+             "ndcg: the target 65 of row 3 is above 64");
+    ck_ok(ens_metric(&out, "ndcg(gain=linear)", &e, &err));
+    ck_fails(ens_metric(&out, "ndcg@0", &e, &err), ENS_ERANGE, "ndcg.k = 0 is outside");
+    ck_fails(ens_metric(&out, "ndcg@", &e, &err), ENS_EPARSE, "ndcg.k");
+    ck_fails(ens_metric(&out, "ndcg@x", &e, &err), ENS_EPARSE, "ndcg.k");
+    ck_fails(ens_metric(&out, "ndcg@5(k=3)", &e, &err), ENS_EPARSE, "given twice");
+    ck_fails(ens_metric(&out, "rmse@5", &e, &err), ENS_ENAME,
+             "rmse has no parameter `k`");
+}
+END_TEST
+
+/* Of two groups with scores 0 and 1, means of two drawn groups are 0, 1/2 and 1. */
+START_TEST(intervals_draw_whole_groups)
+{
+    ens_eval e = ranked();
+    double low, high;
+
+    ck_ok(ens_metric_interval(&low, &high, "ndcg@1", &e, 0.9, 200, 1, NULL, &err));
+    ck_assert(low == 0 && high == 1);
+}
+END_TEST
+
+START_TEST(no_memory_for_groups_is_an_error)
+{
+    ens_eval e = ranked();
+    double low, high;
+    ens_status st = ENS_ENOMEM;
+
+    for (long k = 0; st == ENS_ENOMEM; k++) {
+        ens__mem_fail_at(k);
+        st = ens_metric_interval(&low, &high, "ndcg@1", &e, 0.9, 20, 1,
+                                 &(ens_exec){.threads = 1}, &err);
+        ens__mem_fail_at(-1);
+        ck_assert(st == ENS_ENOMEM || (st == ENS_OK && k > 6));
+    }
+}
+END_TEST
+
 static void add(TCase *tc)
 {
+    tcase_add_test(tc, no_memory_for_groups_is_an_error);
+    tcase_add_test(tc, groups_by_hand);
+    tcase_add_test(tc, groups_without_relevant_rows_count_as_told);
+    tcase_add_test(tc, ties_share_their_places);
+    tcase_add_test(tc, bad_ranks_are_refused);
+    tcase_add_test(tc, intervals_draw_whole_groups);
     tcase_add_test(tc, auc_counts_ties_as_half);
     tcase_add_test(tc, a_weight_of_two_is_a_row_twice);
     tcase_add_test(tc, the_confusion_matrix_has_the_truth_in_rows);
