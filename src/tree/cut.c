@@ -53,6 +53,23 @@ static void add_pairs_base(int64_t *count, int64_t *one, const uint16_t *restric
     *one = (int64_t)ones;
 }
 
+/* The same of k classes, and of all at sum[k]. */
+static void add_counts_base(int64_t *restrict sum, size_t k,
+                            const uint16_t *restrict code, const uint32_t *restrict tag,
+                            size_t n, unsigned last)
+{
+    int64_t count = 0;
+
+    memset(sum, 0, k * sizeof *sum);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t t = tag[i] & (0 - (uint32_t)(code[i] <= last));
+
+        sum[t >> 16] += t & 0xffff;
+        count += t & 0xffff;
+    }
+    sum[k] = count;
+}
+
 /* The codes on both sides of a boundary: the last up to `last`, and the first beyond it that is not missing. */
 static void find_sides_base(unsigned *left, unsigned *right, const uint16_t *code,
                             size_t n, unsigned last, unsigned missing)
@@ -72,6 +89,8 @@ typedef struct kernels {
     ends (*find_ends)(const uint16_t *code, size_t n, unsigned missing);
     void (*add_pairs)(int64_t *count, int64_t *one, const uint16_t *restrict code,
                       const uint32_t *restrict tag, size_t n, unsigned last);
+    void (*add_counts)(int64_t *restrict sum, size_t k, const uint16_t *restrict code,
+                       const uint32_t *restrict tag, size_t n, unsigned last);
     void (*find_sides)(unsigned *left, unsigned *right, const uint16_t *code, size_t n,
                        unsigned last, unsigned missing);
 } kernels;
@@ -124,6 +143,45 @@ ENS_TARGET_V4 static void add_pairs_v4(int64_t *count, int64_t *one,
     }
     *count = (uint32_t)_mm512_reduce_add_epi32(all); /* fewer than 2^31 are drawn */
     *one = (uint32_t)_mm512_reduce_add_epi32(ones);
+}
+
+/* Classes whose sums stay in registers. */
+#define CLASSES_V4 8
+
+ENS_TARGET_V4 static void add_counts_v4(int64_t *restrict sum, size_t k,
+                                        const uint16_t *restrict code,
+                                        const uint32_t *restrict tag, size_t n,
+                                        unsigned last)
+{
+    __m512i of[CLASSES_V4], low = _mm512_set1_epi32(0xffff);
+    int64_t all = 0;
+
+    if (k > CLASSES_V4) {
+        add_counts_base(sum, k, code, tag, n, last);
+        return;
+    }
+#pragma GCC unroll 8
+    for (int c = 0; c < CLASSES_V4; c++)
+        of[c] = _mm512_setzero_si512();
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 in = n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : UINT16_MAX;
+        __m256i x = _mm256_maskz_loadu_epi16(in, code + i);
+        __mmask16 left =
+            _mm256_mask_cmple_epu16_mask(in, x, _mm256_set1_epi16((short)last));
+        __m512i t = _mm512_maskz_loadu_epi32(left, tag + i);
+        __m512i class = _mm512_srli_epi32(t, 16), count = _mm512_and_si512(t, low);
+
+#pragma GCC unroll 8
+        for (int c = 0; c < CLASSES_V4; c++)
+            of[c] = _mm512_mask_add_epi32(
+                of[c], _mm512_cmpeq_epi32_mask(class, _mm512_set1_epi32(c)), of[c],
+                count);
+    }
+#pragma GCC unroll 8
+    for (size_t c = 0; c < CLASSES_V4; c++)
+        if (c < k)
+            all += sum[c] = (uint32_t)_mm512_reduce_add_epi32(of[c]);
+    sum[k] = all;
 }
 
 ENS_TARGET_V4 static void find_sides_v4(unsigned *left, unsigned *right,
@@ -204,9 +262,10 @@ ENS_TARGET_V4 static few_state few_pairs_v4(unsigned *last, uint32_t *sum, doubl
 
 static const kernels *kernels_here(void)
 {
-    static const kernels base = {find_ends_base, add_pairs_base, find_sides_base};
+    static const kernels base = {find_ends_base, add_pairs_base, add_counts_base,
+                                 find_sides_base};
 #if ENS_HAVE_LEVELS
-    static const kernels v4 = {find_ends_v4, add_pairs_v4, find_sides_v4};
+    static const kernels v4 = {find_ends_v4, add_pairs_v4, add_counts_v4, find_sides_v4};
 
     if (ens__cpu_level() >= ENS__CPU_V4)
         return &v4;
@@ -227,23 +286,18 @@ static unsigned last_left(const ens__bins *b, const ends *e, double cut)
 /* w->left: rows of codes up to `last`. */
 static void add_left(ens__work *w, unsigned last, size_t begin, size_t n)
 {
+    const kernels *k = kernels_here();
     int64_t *sum = w->left, count = 0, v = 0;
 
-    if (w->kind == ENS__PAIRS) {
-        kernels_here()->add_pairs(&sum[2], &sum[1], w->code, w->tag + begin, n, last);
+    switch (w->kind) {
+    case ENS__PAIRS:
+        k->add_pairs(&sum[2], &sum[1], w->code, w->tag + begin, n, last);
         sum[0] = sum[2] - sum[1];
-        return;
-    }
-    memset(sum, 0, w->sums * sizeof *sum);
-    if (w->kind == ENS__COUNTS) {
-        for (size_t i = 0; i < n; i++) {
-            uint32_t t = w->tag[begin + i] & (0 - (uint32_t)(w->code[i] <= last));
-
-            sum[t >> 16] += t & 0xffff;
-            count += t & 0xffff;
-        }
-        sum[w->k] = count;
-    } else if (w->kind == ENS__RESPONSES) {
+        break;
+    case ENS__COUNTS:
+        k->add_counts(sum, w->k, w->code, w->tag + begin, n, last);
+        break;
+    case ENS__RESPONSES:
         for (size_t i = 0; i < n; i++) {
             int64_t in = -(int64_t)(w->code[i] <= last);
 
@@ -252,7 +306,9 @@ static void add_left(ens__work *w, unsigned last, size_t begin, size_t n)
         }
         sum[ENS__SUM_W] = sum[2] = count;
         sum[ENS__SUM_V] = v;
-    } else {
+        break;
+    default:
+        memset(sum, 0, w->sums * sizeof *sum);
         for (size_t i = 0; i < n; i++)
             if (w->code[i] <= last)
                 ens__work_add(w, sum, begin + i);
