@@ -4,6 +4,7 @@ examples_programs = \
 	examples/csv_to_csv \
 	examples/out_of_bag \
 	examples/own_learner \
+	examples/own_loss \
 	examples/inspect_model \
 	examples/interval \
 	examples/importance \
@@ -25,6 +26,9 @@ examples_out_of_bag_LDADD = $(examples_ldadd)
 examples_own_learner_SOURCES = examples/own_learner.c
 examples_own_learner_CPPFLAGS = $(examples_cppflags)
 examples_own_learner_LDADD = $(examples_ldadd)
+examples_own_loss_SOURCES = examples/own_loss.c
+examples_own_loss_CPPFLAGS = $(examples_cppflags)
+examples_own_loss_LDADD = $(examples_ldadd)
 examples_inspect_model_SOURCES = examples/inspect_model.c
 examples_inspect_model_CPPFLAGS = $(examples_cppflags)
 examples_inspect_model_LDADD = $(examples_ldadd)

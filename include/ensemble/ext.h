@@ -9,6 +9,7 @@
 
 #include <ensemble/dataset.h>
 #include <ensemble/learner.h>
+#include <ensemble/metric.h>
 #include <ensemble/model.h>
 
 #ifdef __cplusplus
@@ -363,6 +364,30 @@ ENS_API ens_status ens_loss_type_register(const ens_loss_type *type, ens_error *
 /** Name and one-line help of loss @p i; NULL past the last. */
 ENS_API const char *ens_loss_name(size_t i);
 ENS_API const char *ens_loss_help(size_t i);
+
+/* ---- Metrics ----------------------------------------------------------------------------------- */
+
+/** A score of predictions, by a name that every place takes which takes a metric. */
+typedef struct ens_metric_type {
+    unsigned abi;            /**< ENS_EXT_ABI */
+    const char *name;        /**< lower case, digits and _ */
+    const char *help;        /**< one line */
+    ens_task task;           /**< classification or regression */
+    int more_is_better;
+    int by_group;            /**< rows of a group are compared: eval->group is set, and intervals draw groups */
+    const ens_param *params; /**< ended by ENS_PARAM_LAST; no lists and no texts */
+    size_t params_size;      /**< of the parameter struct, at most ENS_METRIC_PARAMS */
+
+    /** *out is the score; ENS_EDATA if it is undefined on these rows. Pure; called from many threads. Rows have been
+     *  checked: there are some, predictions are finite, weights not negative and not all zero. */
+    ens_status (*score)(double *out, const void *params, const ens_eval *eval, ens_error *err);
+} ens_metric_type;
+
+#define ENS_METRIC_PARAMS 256
+
+/** Make a metric known under its name. @p type must live as long as the process.
+ *  Register before other threads use the library. @return as ens_learner_type_register() */
+ENS_API ens_status ens_metric_type_register(const ens_metric_type *type, ens_error *err);
 
 /* ---- Conformance -------------------------------------------------------------------------------- */
 

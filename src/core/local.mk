@@ -25,6 +25,7 @@ libens_internal_la_SOURCES += \
 	src/core/param.c \
 	src/core/param.h \
 	src/core/param_print.c \
+	src/core/param_table.c \
 	src/core/quota.c \
 	src/core/sink.c \
 	src/core/str.c \

@@ -48,6 +48,13 @@ const ens_param *ens__param_find(const ens_param *table, const char *name, size_
 /* ENS_ENAME: "tree has no parameter `max_dept`; did you mean `max_depth`?" */
 ens_status ens__param_unknown(const ens_param *table, const char *owner, const ens__token *name, ens_error *err);
 
+/* Lower case letters, digits and _, below 64 bytes. */
+bool ens__is_type_name(const char *s);
+/* Its rows are complete and fit into `size` bytes, and their defaults can be read; else ENS_EINVAL, "NOUN type OWNER:
+ * ...". */
+ens_status ens__param_table_check(const ens_param *table, size_t size, const char *noun, const char *owner,
+                                  ens_error *err);
+
 ens_status ens__params_init(void *params, const ens_param *table, ens_error *err); /* all defaults */
 void ens__params_clear(void *params, const ens_param *table);
 /* to holds no parameters yet. */

@@ -206,7 +206,7 @@ static ens_status score(double *out, const job *j, const worker *w, ens_error *e
         root->type->predict(root->state, &rows, w->pred + begin * a->k, w->scratch);
     }
     if ((st = ens__metric_check(j->metric, &eval, err)) == ENS_OK &&
-        (st = j->metric->fn(out, &j->params, &eval, err)) == ENS_OK &&
+        (st = ens__metric_score(out, j->metric, &j->params, &eval, err)) == ENS_OK &&
         !j->metric->more_is_better)
         *out = -*out;
     return st;

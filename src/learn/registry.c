@@ -84,45 +84,6 @@ ens_status ens_learner_type_param(ens_param_info *out, const char *name, size_t 
     return ens__fail(err, ENS_EINVAL, "%s has no further parameter", name);
 }
 
-static bool is_name(const char *s)
-{
-    return s != NULL && s[0] >= 'a' && s[0] <= 'z' &&
-           strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(s) &&
-           strlen(s) < 64;
-}
-
-/* The table's rows are complete, fit into the struct, and their defaults can be read. */
-static ens_status check_table(const ens_learner_type *type, ens_error *err)
-{
-    size_t n = 0;
-    void *params;
-    ens_status st;
-
-    for (const ens_param *p = type->params; p->name != NULL; p++, n++)
-        if (!is_name(p->name) || p->aliases == NULL || p->def == NULL ||
-            p->words == NULL || p->help == NULL || p->offset >= type->params_size ||
-            !(p->min <= p->max))
-            return ens__fail(err, ENS_EINVAL,
-                             "learner type %s: row %zu of its parameters is malformed",
-                             type->name, n);
-    if (type->grows != NULL &&
-        ens__param_find(type->params, type->grows, strlen(type->grows)) == NULL)
-        return ens__fail(err, ENS_EINVAL, "learner type %s grows by no parameter `%s`",
-                         type->name, type->grows);
-    if (n > 64)
-        return ens__fail(err, ENS_EINVAL,
-                         "learner type %s: %zu parameters, the limit is 64", type->name,
-                         n);
-    if ((params = ens__zeros(1, type->params_size)) == NULL)
-        return ens__nomem(err);
-    if ((st = ens__params_init(params, type->params, err)) == ENS_OK)
-        ens__params_clear(params, type->params);
-    else if (st != ENS_ENOMEM)
-        ens__error_prefix(err, "learner type %s", type->name);
-    ens__free(params);
-    return st;
-}
-
 ens_status ens_learner_type_register(const ens_learner_type *type, ens_error *err)
 {
     const ens_learner_type **more;
@@ -132,7 +93,7 @@ ens_status ens_learner_type_register(const ens_learner_type *type, ens_error *er
         return ens__fail(err, ENS_EINVAL,
                          "learner type of interface %u, this library has %d",
                          type != NULL ? type->abi : 0, ENS_EXT_ABI);
-    if (!is_name(type->name))
+    if (!ens__is_type_name(type->name))
         return ens__fail(
             err, ENS_EINVAL,
             "a learner type's name is lower case letters, digits and _, below 64 bytes");
@@ -151,7 +112,12 @@ ens_status ens_learner_type_register(const ens_learner_type *type, ens_error *er
             err, ENS_EINVAL,
             "learner type %s lacks its help, parameters, a task or a function",
             type->name);
-    if ((st = check_table(type, err)) != ENS_OK)
+    if (type->grows != NULL &&
+        ens__param_find(type->params, type->grows, strlen(type->grows)) == NULL)
+        return ens__fail(err, ENS_EINVAL, "learner type %s grows by no parameter `%s`",
+                         type->name, type->grows);
+    if ((st = ens__param_table_check(type->params, type->params_size, "learner", type->name,
+                                     err)) != ENS_OK)
         return st;
     if ((more = ens__resize(registered, n_registered + 1, sizeof *more)) == NULL)
         return ens__nomem(err);

@@ -47,36 +47,6 @@ const ens_loss_type *ens__loss_type_find(const char *name, size_t n)
     return NULL;
 }
 
-static bool is_name(const char *s)
-{
-    return s != NULL && s[0] >= 'a' && s[0] <= 'z' &&
-           strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(s) &&
-           strlen(s) < 64;
-}
-
-/* The defaults of its parameters can be read. */
-static ens_status check_table(const ens_loss_type *type, ens_error *err)
-{
-    void *params = NULL;
-    ens_status st;
-
-    for (const ens_param *p = type->params; p->name != NULL; p++)
-        if (!is_name(p->name) || p->aliases == NULL || p->def == NULL ||
-            p->words == NULL || p->help == NULL || p->offset >= type->params_size ||
-            !(p->min <= p->max))
-            return ens__fail(err, ENS_EINVAL,
-                             "loss type %s: row %zu of its parameters is malformed",
-                             type->name, (size_t)(p - type->params));
-    if ((params = ens__zeros(1, type->params_size)) == NULL)
-        return ens__nomem(err);
-    if ((st = ens__params_init(params, type->params, err)) == ENS_OK)
-        ens__params_clear(params, type->params);
-    else if (st != ENS_ENOMEM)
-        ens__error_prefix(err, "loss type %s", type->name);
-    ens__free(params);
-    return st;
-}
-
 static bool is_complete(const ens_loss_type *type)
 {
     unsigned tasks = ENS_LOSS_CLASSIFIES | ENS_LOSS_REGRESSES, caps = type->caps;
@@ -97,7 +67,7 @@ ens_status ens_loss_type_register(const ens_loss_type *type, ens_error *err)
         return ens__fail(err, ENS_EINVAL,
                          "loss type of interface %u, this library has %d",
                          type != NULL ? type->abi : 0, ENS_EXT_ABI);
-    if (!is_name(type->name))
+    if (!ens__is_type_name(type->name))
         return ens__fail(
             err, ENS_EINVAL,
             "a loss type's name is lower case letters, digits and _, below 64 bytes");
@@ -110,7 +80,8 @@ ens_status ens_loss_type_register(const ens_loss_type *type, ens_error *err)
             err, ENS_EINVAL,
             "loss type %s lacks its help, parameters, one task or a function",
             type->name);
-    if ((st = check_table(type, err)) != ENS_OK)
+    if ((st = ens__param_table_check(type->params, type->params_size, "loss", type->name,
+                                     err)) != ENS_OK)
         return st;
     if ((more = ens__resize(registered, n_registered + 1, sizeof *more)) == NULL)
         return ens__nomem(err);

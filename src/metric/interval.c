@@ -72,7 +72,7 @@ static ens_status resample(void *ctx, size_t b, unsigned worker, ens_error *err)
     j->value[b] = NAN;
     if (total == 0)
         return ENS_OK;
-    st = j->metric->fn(&j->value[b], &j->params, &e, err);
+    st = ens__metric_score(&j->value[b], j->metric, &j->params, &e, err);
     if (st == ENS_EDATA)
         j->value[b] = NAN;
     return st == ENS_EDATA ? ENS_OK : st;

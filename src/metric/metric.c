@@ -1,4 +1,4 @@
-/* metric.c - the table of metrics: names, parameters, what they suit; and calling one. */
+/* metric.c - the table of metrics: names, parameters, what they suit; those of the program; and calling one. */
 #include <config.h>
 
 #include <core/error.h>
@@ -36,7 +36,7 @@ static const ens_param pinball_params[] = {ENS_ROW(ENS_PARAM_REAL, ens__metric_p
         ENS_ROW(                                                                         \
             ENS_PARAM_WORD, ens__metric_params, ties, "average", 0, 0, "average,order",  \
             "",                                                                          \
-            "rows of equal predictions: in one place, or in the order of the table"),   \
+            "rows of equal predictions: in one place, or in the order of the table"),    \
         ENS_ROW(ENS_PARAM_REAL, ens__metric_params, empty, "1", 0, 1, "", "",            \
                 "score of a group without a relevant row")
 
@@ -53,55 +53,119 @@ static const ens_param map_params[] = {RANK_ROWS, ENS_PARAM_LAST};
 
 static const ens__metric metrics[] = {
     {"accuracy", "share of rows whose most probable class is right", CLASSES, 1,
-     no_params, ens__accuracy},
+     no_params, ens__accuracy, NULL},
     {"balanced_accuracy", "mean recall over the classes that occur", CLASSES, 1,
-     no_params, ens__balanced_accuracy},
+     no_params, ens__balanced_accuracy, NULL},
     {"precision", "right among those predicted to be of a class", CLASSES, 1,
-     average_params, ens__precision},
+     average_params, ens__precision, NULL},
     {"recall", "found among those that are of a class", CLASSES, 1, average_params,
-     ens__recall},
+     ens__recall, NULL},
     {"f1", "harmonic mean of precision and recall", CLASSES, 1, average_params,
-     ens__fbeta},
+     ens__fbeta, NULL},
     {"fbeta", "weighted harmonic mean of precision and recall", CLASSES, 1, fbeta_params,
-     ens__fbeta},
+     ens__fbeta, NULL},
     {"roc_auc", "probability that a row of a class ranks above another, one against rest",
-     CLASSES, 1, average_params, ens__roc_auc},
+     CLASSES, 1, average_params, ens__roc_auc, NULL},
     {"average_precision", "precision over the steps of recall, one against rest", CLASSES,
-     1, average_params, ens__average_precision},
+     1, average_params, ens__average_precision, NULL},
     {"log_loss", "mean of -log of the true class's probability", CLASSES, 0, no_params,
-     ens__log_loss},
+     ens__log_loss, NULL},
     {"brier", "mean squared error of the probabilities (summed over classes beyond two)",
-     CLASSES, 0, no_params, ens__brier},
-    {"mcc", "Matthews correlation coefficient", CLASSES, 1, no_params, ens__mcc},
-    {"kappa", "Cohen's kappa: agreement beyond chance", CLASSES, 1, no_params,
-     ens__kappa},
-    {"rmse", "root of the mean squared error", NUMBERS, 0, no_params, ens__rmse},
-    {"mse", "mean squared error", NUMBERS, 0, no_params, ens__mse},
-    {"mae", "mean absolute error", NUMBERS, 0, no_params, ens__mae},
-    {"median_ae", "median absolute error", NUMBERS, 0, no_params, ens__median_ae},
+     CLASSES, 0, no_params, ens__brier, NULL},
+    {"mcc", "Matthews correlation coefficient", CLASSES, 1, no_params, ens__mcc, NULL},
+    {"kappa", "Cohen's kappa: agreement beyond chance", CLASSES, 1, no_params, ens__kappa,
+     NULL},
+    {"rmse", "root of the mean squared error", NUMBERS, 0, no_params, ens__rmse, NULL},
+    {"mse", "mean squared error", NUMBERS, 0, no_params, ens__mse, NULL},
+    {"mae", "mean absolute error", NUMBERS, 0, no_params, ens__mae, NULL},
+    {"median_ae", "median absolute error", NUMBERS, 0, no_params, ens__median_ae, NULL},
     {"r2", "share of the variance that is explained, with bias counted", NUMBERS, 1,
-     no_params, ens__r2},
+     no_params, ens__r2, NULL},
     {"explained_variance", "share of the variance that is explained, bias left out",
-     NUMBERS, 1, no_params, ens__explained_variance},
+     NUMBERS, 1, no_params, ens__explained_variance, NULL},
     {"mape", "mean absolute error over the size of the target", NUMBERS, 0, no_params,
-     ens__mape},
-    {"pinball", "mean loss of a quantile", NUMBERS, 0, pinball_params, ens__pinball},
+     ens__mape, NULL},
+    {"pinball", "mean loss of a quantile", NUMBERS, 0, pinball_params, ens__pinball,
+     NULL},
     {"ndcg", "gain of the rows of a group, discounted by rank, over the best there is",
-     NUMBERS, 1, ndcg_params, ens__ndcg},
+     NUMBERS, 1, ndcg_params, ens__ndcg, NULL},
     {"map", "mean over groups of the precision at each relevant row (target above 0)",
-     NUMBERS, 1, map_params, ens__map},
+     NUMBERS, 1, map_params, ens__map, NULL},
 };
 
 #define N_METRICS (sizeof metrics / sizeof *metrics)
 
+/* Written by ens_metric_type_register() only. */
+static ens__metric **registered;
+static size_t n_registered;
+
+static const ens__metric *metric_at(size_t i)
+{
+    if (i < N_METRICS)
+        return &metrics[i];
+    return i - N_METRICS < n_registered ? registered[i - N_METRICS] : NULL;
+}
+
 const char *ens_metric_name(size_t i)
 {
-    return i < N_METRICS ? metrics[i].name : NULL;
+    return metric_at(i) != NULL ? metric_at(i)->name : NULL;
 }
 
 const char *ens_metric_help(size_t i)
 {
-    return i < N_METRICS ? metrics[i].help : NULL;
+    return metric_at(i) != NULL ? metric_at(i)->help : NULL;
+}
+
+/* What is missing, or cannot be kept in ens__metric_params. */
+static ens_status check_type(const ens_metric_type *type, ens_error *err)
+{
+    if (type == NULL || type->abi != ENS_EXT_ABI)
+        return ens__fail(err, ENS_EINVAL,
+                         "metric type of interface %u, this library has %d",
+                         type != NULL ? type->abi : 0, ENS_EXT_ABI);
+    if (!ens__is_type_name(type->name))
+        return ens__fail(
+            err, ENS_EINVAL,
+            "a metric type's name is lower case letters, digits and _, below 64 bytes");
+    for (size_t i = 0; ens_metric_name(i) != NULL; i++)
+        if (strcmp(ens_metric_name(i), type->name) == 0)
+            return ens__fail(err, ENS_EINVAL, "there is already a metric called `%s`",
+                             type->name);
+    if (type->help == NULL || type->params == NULL || type->score == NULL ||
+        (type->task != CLASSES && type->task != NUMBERS))
+        return ens__fail(err, ENS_EINVAL,
+                         "metric type %s lacks its help, parameters, task or function",
+                         type->name);
+    if (type->params_size > ENS_METRIC_PARAMS)
+        return ens__fail(err, ENS_EINVAL,
+                         "metric type %s: parameters of %zu bytes, the limit is %d",
+                         type->name, type->params_size, ENS_METRIC_PARAMS);
+    for (const ens_param *p = type->params; p->name != NULL; p++)
+        if (p->kind == ENS_PARAM_LIST || p->kind == ENS_PARAM_TEXT)
+            return ens__fail(err, ENS_EINVAL,
+                             "metric type %s: parameter %s is a list or a text",
+                             type->name, p->name);
+    return ens__param_table_check(type->params, type->params_size, "metric", type->name,
+                                  err);
+}
+
+ens_status ens_metric_type_register(const ens_metric_type *type, ens_error *err)
+{
+    ens__metric *metric, **more;
+    ens_status st = check_type(type, err);
+
+    if (st != ENS_OK)
+        return st;
+    if ((metric = ens__alloc(sizeof *metric)) == NULL ||
+        (more = ens__resize(registered, n_registered + 1, sizeof(*more))) == NULL) {
+        ens__free(metric);
+        return ens__nomem(err);
+    }
+    *metric = (ens__metric){type->name,   type->help, type->task, type->more_is_better,
+                            type->params, NULL,       type};
+    registered = more;
+    registered[n_registered++] = metric;
+    return ENS_OK;
 }
 
 static const char *family_name(const void *ctx, size_t i)
@@ -113,7 +177,7 @@ static const char *family_name(const void *ctx, size_t i)
 static const ens_param *family_table(const void *ctx, size_t i)
 {
     (void)ctx;
-    return metrics[i].params;
+    return metric_at(i)->params;
 }
 
 static const ens__family family = {"metric", family_name, family_table, NULL};
@@ -150,14 +214,23 @@ ens_status ens__metric_parse(const ens__metric **out, ens__metric_params *params
     if ((st = ens__buf_take(&spelt, &b, err)) != ENS_OK)
         return st;
     if ((st = ens__family_parse(&which, params, &family, spelt, err)) == ENS_OK)
-        *out = &metrics[which];
+        *out = metric_at(which);
     ens__free(spelt);
     return st;
 }
 
 bool ens__metric_ranks(const ens__metric *metric)
 {
-    return metric->fn == ens__ndcg || metric->fn == ens__map;
+    return metric->own != NULL ? metric->own->by_group != 0
+                               : metric->fn == ens__ndcg || metric->fn == ens__map;
+}
+
+ens_status ens__metric_score(double *out, const ens__metric *metric,
+                             const ens__metric_params *params, const ens_eval *e,
+                             ens_error *err)
+{
+    return metric->own != NULL ? metric->own->score(out, params, e, err)
+                               : metric->fn(out, params, e, err);
 }
 
 int ens_metric_more_is_better(const char *line)
@@ -227,5 +300,5 @@ ens_status ens_metric(double *out, const char *line, const ens_eval *e, ens_erro
     if ((st = ens__metric_parse(&metric, &params, line, err)) != ENS_OK ||
         (st = ens__metric_check(metric, e, err)) != ENS_OK)
         return st;
-    return metric->fn(out, &params, e, err);
+    return ens__metric_score(out, metric, &params, e, err);
 }

@@ -3,7 +3,6 @@
 #define ENS_METRIC_METRIC_H
 
 #include <core/param.h>
-#include <ensemble/metric.h>
 #include <stdbool.h>
 
 typedef struct ens__metric_params {
@@ -14,6 +13,7 @@ typedef struct ens__metric_params {
     int gain;      /* ndcg: ENS__GAIN_... */
     int ties;      /* ndcg, map: ENS__TIES_... */
     double empty;  /* ndcg, map: the score of a group without a relevant row */
+    double room[ENS_METRIC_PARAMS / sizeof(double)]; /* own metrics lay their parameters over all of it */
 } ens__metric_params;
 
 enum { ENS__GAIN_EXPONENTIAL, ENS__GAIN_LINEAR };
@@ -31,6 +31,7 @@ typedef struct ens__metric {
     int more_is_better;
     const ens_param *params;
     ens__metric_fn fn;
+    const ens_metric_type *own; /* of the program, instead of fn; or NULL */
 } ens__metric;
 
 static inline double ens__eval_weight(const ens_eval *e, size_t i)
@@ -70,6 +71,9 @@ ens_status ens__pinball(double *out, const ens__metric_params *p, const ens_eval
 /* A metric by its line, with its parameters read. */
 ens_status ens__metric_parse(const ens__metric **out, ens__metric_params *params, const char *line,
                              ens_error *err);
+/* Of rows that ens__metric_check() lets pass. */
+ens_status ens__metric_score(double *out, const ens__metric *metric, const ens__metric_params *params,
+                             const ens_eval *e, ens_error *err);
 /* Whether it looks at groups. */
 bool ens__metric_ranks(const ens__metric *metric);
 /* The rows suit the metric: task, rows, weights. */

@@ -2,7 +2,7 @@
 #include <config.h>
 
 #include <core/mem.h>
-#include <ensemble/metric.h>
+#include <ensemble/ext.h>
 #include <float.h>
 #include <num/rng.h>
 
@@ -449,8 +449,96 @@ START_TEST(no_memory_for_groups_is_an_error)
 }
 END_TEST
 
+/* ---- Metrics of the program's own ------------------------------------------------------------------------ */
+
+typedef struct within_params {
+    double limit;
+} within_params;
+
+static const ens_param within_table[] = {
+    ENS_ROW(ENS_PARAM_REAL, within_params, limit, "1", 0, 10, "", "", "largest error"),
+    ENS_PARAM_LAST};
+
+static ens_status within(double *out, const void *params, const ens_eval *e,
+                         ens_error *why)
+{
+    double hits = 0;
+
+    (void)why;
+    for (size_t i = 0; i < e->n; i++)
+        hits += fabs(e->y[i] - e->pred[i]) <= ((const within_params *)params)->limit;
+    *out = hits / (double)e->n;
+    return ENS_OK;
+}
+
+static const ens_metric_type within_type = {
+    .abi = ENS_EXT_ABI,
+    .name = "within",
+    .help = "share of small errors",
+    .task = ENS_TASK_REGRESSION,
+    .more_is_better = 1,
+    .params = within_table,
+    .params_size = sizeof(within_params),
+    .score = within,
+};
+
+START_TEST(own_metrics_are_found)
+{
+    const double y[] = {0, 0, 0, 0}, pred[] = {0.5, 1, 2, 3};
+    ens_eval e = numbers(4, y, pred);
+    double low, high;
+    size_t last = 0;
+
+    ck_ok(ens_metric_type_register(&within_type, &err));
+    ck_assert(score_of("within", &e) == 0.5);
+    ck_assert(score_of("within(limit=2)", &e) == 0.75);
+    ck_assert_int_eq(ens_metric_more_is_better("within(limit=3)"), 1);
+    ck_ok(ens_metric_interval(&low, &high, "within", &e, 0.9, 100, 1, NULL, &err));
+    ck_assert(low >= 0 && low <= 0.5 && high >= 0.5 && high <= 1);
+    while (ens_metric_name(last + 1) != NULL)
+        last++;
+    ck_assert_str_eq(ens_metric_name(last), "within");
+    ck_assert_str_eq(ens_metric_help(last), "share of small errors");
+    ck_fails(ens_metric(&low, "within(limit=11)", &e, &err), ENS_ERANGE,
+             "within.limit = 11 is outside [0, 10]");
+    ck_fails(ens_metric_type_register(&within_type, &err), ENS_EINVAL,
+             "there is already a metric called `within`");
+}
+END_TEST
+
+START_TEST(malformed_metric_types_are_refused)
+{
+    static const ens_param text_table[] = {
+        ENS_ROW(ENS_PARAM_TEXT, ens_list, v, "", 0, 0, "", "", "a text"), ENS_PARAM_LAST};
+    ens_metric_type type = within_type;
+
+    ck_fails(ens_metric_type_register(NULL, &err), ENS_EINVAL, "interface 0");
+    type.abi = 1;
+    ck_fails(ens_metric_type_register(&type, &err), ENS_EINVAL, "interface 1, this");
+    type = within_type;
+    type.name = "not a name";
+    ck_fails(ens_metric_type_register(&type, &err), ENS_EINVAL, "lower case");
+    type.name = "rmse";
+    ck_fails(ens_metric_type_register(&type, &err), ENS_EINVAL, "already a metric");
+    type.name = "fresh";
+    type.score = NULL;
+    ck_fails(ens_metric_type_register(&type, &err), ENS_EINVAL, "lacks its help");
+    type.score = within;
+    type.task = ENS_TASK_AUTO;
+    ck_fails(ens_metric_type_register(&type, &err), ENS_EINVAL, "lacks its help");
+    type.task = ENS_TASK_REGRESSION;
+    type.params_size = ENS_METRIC_PARAMS + 1;
+    ck_fails(ens_metric_type_register(&type, &err), ENS_EINVAL, "the limit is 256");
+    type.params_size = 4;
+    type.params = text_table;
+    ck_fails(ens_metric_type_register(&type, &err), ENS_EINVAL, "is a list or a text");
+}
+END_TEST
+
 static void add(TCase *tc)
 {
+    tcase_add_test(tc, own_metrics_are_found);
+    tcase_add_test(tc, malformed_metric_types_are_refused);
     tcase_add_test(tc, no_memory_for_groups_is_an_error);
     tcase_add_test(tc, groups_by_hand);
     tcase_add_test(tc, groups_without_relevant_rows_count_as_told);
