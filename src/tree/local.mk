@@ -22,6 +22,10 @@ libens_internal_la_SOURCES += \
 	src/tree/groups.c \
 	src/tree/grow.c \
 	src/tree/isolate.c \
+	src/tree/kernels.c \
+	src/tree/kernels.h \
+	src/tree/kernels_v3.c \
+	src/tree/kernels_v4.c \
 	src/tree/part.c \
 	src/tree/prune.c \
 	src/tree/rows.c \

@@ -276,7 +276,6 @@ START_TEST(every_cpu_level_agrees_on_every_kind)
                                .max_bins = 255};
         ens_task task = k > 1 ? ENS_TASK_CLASSIFICATION : ENS_TASK_REGRESSION;
         double *target = calloc(N, sizeof *target);
-        ens__tree *best, *base;
         ens_dataset *d;
 
         for (size_t i = 0; i < N; i++)
@@ -291,15 +290,23 @@ START_TEST(every_cpu_level_agrees_on_every_kind)
                              .y = d->table->y,
                              .n_table = N,
                              .seed = 3};
-        best = grow(&args, &o);
-        ens__cpu_cap(ENS__CPU_BASE);
-        base = grow(&args, &o);
-        ens__cpu_cap(ENS__CPU_V4);
-        ck_assert_uint_gt(best->n_nodes, 10000);
-        ck_assert_uint_eq(best->n_nodes, base->n_nodes);
-        ck_assert_mem_eq(best->node, base->node, best->n_nodes * sizeof *best->node);
-        ens__tree_free(best);
-        ens__tree_free(base);
+        for (o.min_leaf = 1; o.min_leaf <= 25; o.min_leaf += 24) {
+            ens__tree *best = grow(&args, &o);
+
+            ck_assert_uint_gt(best->n_nodes, o.min_leaf == 1 ? 10000 : 2000);
+            for (ens__cpu level = ENS__CPU_BASE; level < ENS__CPU_V4; level++) {
+                ens__tree *other;
+
+                ens__cpu_cap(level);
+                other = grow(&args, &o);
+                ens__cpu_cap(ENS__CPU_V4);
+                ck_assert_uint_eq(best->n_nodes, other->n_nodes);
+                ck_assert_mem_eq(best->node, other->node,
+                                 best->n_nodes * sizeof *best->node);
+                ens__tree_free(other);
+            }
+            ens__tree_free(best);
+        }
         ens_dataset_free(d);
         free(target);
     }
