@@ -11,6 +11,7 @@
 #include <ensemble/gbdt.h>
 #include <learn/learner.h>
 #include <learn/tree.h>
+#include <math.h>
 #include <metric/metric.h>
 #include <stdio.h>
 #include <string.h>
@@ -90,6 +91,14 @@ static const ens_param table[] = {
         "dart: chance that a round leaves none out"),
     ROW(max_drop, ENS_PARAM_INT, "50", 1, 1e6, "none", "",
         "dart: rounds left out, at most"),
+    ROW(monotonic_cst, ENS_PARAM_LIST, "none", -1, 1, "none",
+        "monotone_constraints,monotonic_constraints",
+        "of each feature: 1 if the prediction must not fall as it grows, -1 if it must "
+        "not "
+        "rise, 0 if either"),
+    ROW(interaction_cst, ENS_PARAM_TEXT, "", 0, 0, "", "interaction_constraints",
+        "groups of features that may meet on the way to a leaf, as \"a, b | c, d\"; the "
+        "features of no group are one more"),
     ENS_PARAM_LAST,
 };
 
@@ -105,6 +114,11 @@ static ens_status check(const void *params, ens_error *err)
         sum += p->class_weight.v[c];
     if (p->class_weight.v != NULL && !(sum > 0))
         return ens__fail(err, ENS_ERANGE, "gbdt.class_weight is zero for every class");
+    for (size_t j = 0; j < p->monotonic_cst.n; j++)
+        if (p->monotonic_cst.v[j] != rint(p->monotonic_cst.v[j]))
+            return ens__fail(err, ENS_ERANGE,
+                             "gbdt.monotonic_cst has %g, expected -1, 0 or 1",
+                             p->monotonic_cst.v[j]);
     if (p->boosting == ENS__BOOSTING_DART && p->n_iter_no_change > 0)
         return ens__fail(
             err, ENS_ERANGE,

@@ -30,6 +30,8 @@ typedef struct ens__gbdt_params {
     int boosting;
     double drop_rate, skip_drop;
     int64_t max_drop; /* below 0: no limit */
+    ens_list monotonic_cst;
+    char *interaction_cst;
 } ens__gbdt_params;
 
 enum { ENS__GROW_LOSSGUIDE, ENS__GROW_DEPTHWISE };

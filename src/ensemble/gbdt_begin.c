@@ -221,6 +221,7 @@ ens_status ens__gbdt_begin(job *j, ens_error *err)
     j->n_train = j->n;
     if ((st = check_loss(j->g->loss, a, err)) != ENS_OK ||
         (st = fill_weights(j, err)) != ENS_OK ||
+        (st = ens__gbdt_constrain(j, err)) != ENS_OK ||
         (st = ens__gbdt_hold_out(j, err)) != ENS_OK)
         return st;
     j->options.unit = j->w == NULL && j->p->data_sample_strategy == ENS__SAMPLE_BAGGING &&
@@ -246,6 +247,8 @@ void ens__gbdt_end(job *j)
     ens__free(j->score);
     ens__free(j->grad);
     ens__free(j->hess);
+    ens__free(j->monotonic);
+    ens__free(j->together);
     ens__free(j->train);
     ens__free(j->part);
     ens__free(j->chosen);

@@ -28,6 +28,8 @@ typedef struct ens__gbdt_job {
     ens__gbdt *g;
     const ens__gbdt *from; /* to add to, or NULL */
     ens__boost_options options;
+    int8_t *monotonic;  /* [p] or NULL, as the next */
+    uint64_t *together;
     ens__boost_rows *rows;
     ens__booster *booster;
     size_t n;
@@ -55,6 +57,9 @@ void ens__gbdt_end(ens__gbdt_job *j);
 ens_loss_rows ens__gbdt_loss_rows(const ens__gbdt_job *j);
 /* score += sign times the values of the trees of round r, for the rows of the fit and those that tell when to stop. */
 ens_status ens__gbdt_replay(ens__gbdt_job *j, size_t r, float sign, ens_error *err);
+
+/* gbdt_constraints.c: into the options; refused if they do not suit the table or the loss. */
+ens_status ens__gbdt_constrain(ens__gbdt_job *j, ens_error *err);
 
 /* gbdt_valid.c */
 /* Rows to hold out, before anything is made of the others. */

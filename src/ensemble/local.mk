@@ -19,6 +19,7 @@ libens_internal_la_SOURCES += \
 	src/ensemble/gbdt.c \
 	src/ensemble/gbdt.h \
 	src/ensemble/gbdt_begin.c \
+	src/ensemble/gbdt_constraints.c \
 	src/ensemble/gbdt_draw.c \
 	src/ensemble/gbdt_file.c \
 	src/ensemble/gbdt_fit.c \

@@ -21,6 +21,9 @@ typedef struct ens__boost_options {
     double cat_smooth, cat_lambda; /* added to a level's hessian where levels are ordered; L2 of splits by sets */
     size_t cat_most;        /* levels on the smaller side of a set, at most */
     size_t min_level;       /* rows of a level below which it goes with the missing ones */
+    const int8_t *monotonic; /* [p of the fit] as ens__tree_options has it; NULL: all free */
+    const uint64_t *together; /* [p] bits of the groups that a feature is in: all features on the way to a leaf are of
+                               * one group; NULL: any may be */
     bool unit;              /* all hessians are 1 */
 } ens__boost_options;
 

@@ -49,11 +49,30 @@ static ens_status draw(const uint8_t **out, ens__booster *b, const uint8_t *of,
     for (uint32_t j = 0; j < p; j++)
         if (of[j])
             from[n++] = j;
+    if (n == 0)
+        return ENS_OK;
     m = (size_t)floor(share * (double)n + 0.5);
     m = m > 0 ? m : 1;
     ens__sample_choose(drawn, m, n, s);
     for (size_t i = 0; i < m; i++)
         active[from[drawn[i]]] = 1;
+    *out = active;
+    return ENS_OK;
+}
+
+/* Those that some group has together with all features on the way to a node. */
+static ens_status keep_together(const uint8_t **out, ens__booster *b, const uint8_t *of,
+                                uint64_t groups, ens_error *err)
+{
+    uint8_t *active;
+
+    *out = of;
+    if (b->o->together == NULL)
+        return ENS_OK;
+    if ((active = ens__arena_take(&b->arena, b->rows->p + 1, sizeof *active)) == NULL)
+        return ens__nomem(err);
+    for (size_t m = 0; m < b->rows->p; m++)
+        active[m] = of[m] && (b->o->together[b->rows->member[m].feature] & groups) != 0;
     *out = active;
     return ENS_OK;
 }
@@ -116,5 +135,7 @@ ens_status ens__boost_draw_node(ens__booster *b, ens__boost_node *node, ens_erro
     if ((st = draw(&of, b, b->active, b->o->depth_share, &s, err)) != ENS_OK)
         return st;
     ens__stream_init(&s, b->seed, ENS__FOR_NODE, node->path);
+    if ((st = keep_together(&of, b, of, node->groups, err)) != ENS_OK)
+        return st;
     return draw(&node->active, b, of, b->o->node_share, &s, err);
 }

@@ -8,6 +8,7 @@
 #include <core/error.h>
 #include <core/mem.h>
 #include <core/par.h>
+#include <math.h>
 #include <string.h>
 #include <tree/boost_work.h>
 
@@ -148,6 +149,30 @@ static bool may_split(const ens__booster *b, const ens__boost_node *v)
            (double)v->sum.h >= 2 * b->min_hessian;
 }
 
+/* What children inherit: the value midway between them bounds all below them on a monotonic feature; groups of
+ * features that the split leaves. */
+static void bound_children(const ens__booster *b, const ens__boost_node *v,
+                           ens__boost_node *child)
+{
+    uint32_t feature = b->rows->member[v->best.member].feature;
+    double value[2], middle;
+
+    for (int i = 0; i < 2; i++) {
+        child[i].low = v->low;
+        child[i].high = v->high;
+        child[i].groups =
+            v->groups & (b->o->together != NULL ? b->o->together[feature] : UINT64_MAX);
+    }
+    if (b->o->monotonic == NULL || b->o->monotonic[feature] == 0)
+        return;
+    for (int i = 0; i < 2; i++)
+        ens__boost_bounded(&value[i], b, (double)child[i].sum.g, (double)child[i].sum.h,
+                           b->lambda, v);
+    middle = (value[0] + value[1]) / 2;
+    child[b->o->monotonic[feature] < 0].high = middle;
+    child[b->o->monotonic[feature] > 0].low = middle;
+}
+
 /* Children of a node with a split, their sums and cells; last: they will stay leaves. */
 static ens_status make_children(ens__booster *b, uint32_t node, bool last, ens_error *err)
 {
@@ -164,6 +189,7 @@ static ens_status make_children(ens__booster *b, uint32_t node, bool last, ens_e
                               .sum = v->best.left};
     child[1].sum = (ens__boost_sum){v->sum.g - v->best.left.g, v->sum.h - v->best.left.h,
                                     v->sum.n - v->best.left.n};
+    bound_children(b, v, child);
     for (int i = 0; i < 2; i++) {
         child[i].open = !last && may_split(b, &child[i]);
         if ((st = ens__boost_draw_node(b, &child[i], err)) != ENS_OK)
@@ -289,7 +315,11 @@ static ens_status begin(ens__booster *b, ens_error *err)
     b->min_hessian = o->min_hessian * b->fixed.h_scale;
     b->min_hessian = b->min_hessian > 1 ? b->min_hessian : 1;
     b->min_gain = o->min_gain * b->fixed.g_scale * (b->fixed.g_scale / b->fixed.h_scale);
-    b->node[b->n_nodes++] = (ens__boost_node){.n = b->n, .open = o->max_depth > 0};
+    b->node[b->n_nodes++] = (ens__boost_node){.n = b->n,
+                                              .open = o->max_depth > 0,
+                                              .low = -INFINITY,
+                                              .high = INFINITY,
+                                              .groups = UINT64_MAX};
     if ((st = ens__boost_draw_node(b, &b->node[0], err)) != ENS_OK)
         return st;
     if (b->rows->drawn >= ENS__BOOST_DIRECT &&

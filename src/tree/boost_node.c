@@ -11,11 +11,11 @@
 
 static ens_status try_member(ens__boost_split *best, ens__boost_scratch *s,
                              const ens__booster *b, uint32_t member, ens__cells cells,
-                             const ens__boost_sum *sum, ens_error *err)
+                             const ens__boost_node *node, ens_error *err)
 {
     if (b->rows->member[member].category)
-        return ens__boost_sets(best, s, b, member, cells, sum, err);
-    ens__boost_scan(best, b, member, cells, sum);
+        return ens__boost_sets(best, s, b, member, cells, node, err);
+    ens__boost_scan(best, b, member, cells, node);
     return ENS_OK;
 }
 
@@ -63,7 +63,7 @@ static ens_status try_digits(ens__boost_split *best, ens__boost_scratch *s,
 
         take_digit(digit, to, cells, n, digits);
         if (node->active[m])
-            st = try_member(best, s, b, m, digit, &node->sum, err);
+            st = try_member(best, s, b, m, digit, node, err);
         cells = to;
         if (digit.h == NULL)
             cells.h = NULL;
@@ -86,7 +86,7 @@ ens_status ens__boost_search(ens__boost_split *best, ens__boost_scratch *s,
         if (slot->n > 1)
             st = try_digits(best, s, b, slot, c, node, err);
         else if (node->active[slot->first])
-            st = try_member(best, s, b, slot->first, c, &node->sum, err);
+            st = try_member(best, s, b, slot->first, c, node, err);
     }
     return st;
 }

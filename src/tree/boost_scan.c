@@ -18,6 +18,9 @@ typedef struct line {
     ens__boost_sum add, all;
     int64_t min_leaf;
     double min_hessian, alpha, lambda;
+    const ens__booster *b; /* monotonic, and the next two; else NULL */
+    const ens__boost_node *node;
+    int sign; /* of the feature */
 } line;
 
 typedef struct found {
@@ -52,6 +55,34 @@ static bool scan_base(SCAN_ARGS)
         hr += l->lambda;
         score = (a * a * hr + b * b * hl) / (hl * hr);
         if (score > best->score) {
+            *best = (found){score, c};
+            better = true;
+        }
+    }
+    return better;
+}
+
+/* The same with values of both sides between the node's bounds, and in the order that the feature asks for. */
+static bool scan_bounded(SCAN_ARGS)
+{
+    ens__boost_sum left = l->add;
+    bool better = false;
+
+    for (size_t c = 0; c < l->m; c++) {
+        double hl, hr, vl, vr, score;
+
+        left.g += l->cells.g[c];
+        left.n += l->cells.n[c];
+        left.h += l->cells.h != NULL ? l->cells.h[c] : l->cells.n[c];
+        hl = (double)left.h;
+        hr = (double)(l->all.h - left.h);
+        if (left.n < l->min_leaf || l->all.n - left.n < l->min_leaf ||
+            hl < l->min_hessian || hr < l->min_hessian)
+            continue;
+        score = ens__boost_bounded(&vl, l->b, (double)left.g, hl, l->lambda, l->node) +
+                ens__boost_bounded(&vr, l->b, (double)(l->all.g - left.g), hr, l->lambda,
+                                   l->node);
+        if (l->sign * (vr - vl) >= 0 && score > best->score) {
             *best = (found){score, c};
             better = true;
         }
@@ -146,6 +177,8 @@ ENS_TARGET_V4 static bool scan_v4(SCAN_ARGS)
 
 static bool scan_here(SCAN_ARGS)
 {
+    if (l->b != NULL)
+        return scan_bounded(best, l);
 #if ENS_HAVE_LEVELS
     if (ens__cpu_level() >= ENS__CPU_V4)
         return scan_v4(best, l);
@@ -167,22 +200,27 @@ static ens__boost_sum left_of(const line *l, size_t code)
 }
 
 void ens__boost_scan(ens__boost_split *best, const ens__booster *b, uint32_t member,
-                     ens__cells cells, const ens__boost_sum *sum)
+                     ens__cells cells, const ens__boost_node *node)
 {
     const ens__bins *bins = b->rows->member[member].bins;
-    double before = ens__boost_score((double)sum->g, (double)sum->h, b->alpha, b->lambda);
+    double before = ens__boost_side(b, &node->sum, b->lambda, node);
     line l = {.cells = cells,
               .m = bins->n_bins,
-              .all = *sum,
+              .all = node->sum,
               .min_leaf = (int64_t)b->o->min_leaf,
               .min_hessian = b->min_hessian,
               .alpha = b->alpha,
               .lambda = b->lambda};
-    found f = {.score = before + b->min_gain + ENS__BOOST_MARGIN * before};
+    found f = {.score = before + b->min_gain + ENS__BOOST_MARGIN * fabs(before)};
     ens__boost_sum missing = {0};
     bool better, missing_left = false, learned = false;
     double gain;
 
+    if (b->o->monotonic != NULL) {
+        l.b = b;
+        l.node = node;
+        l.sign = b->o->monotonic[b->rows->member[member].feature];
+    }
     if (bins->has_missing) {
         missing.g = cells.g[l.m];
         missing.n = cells.n[l.m];
@@ -204,5 +242,5 @@ void ens__boost_scan(ens__boost_split *best, const ens__booster *b, uint32_t mem
                                .member = member,
                                .code = (uint32_t)f.code,
                                .left = left_of(&l, f.code)};
-    best->missing_left = learned ? missing_left : 2 * best->left.n > sum->n;
+    best->missing_left = learned ? missing_left : 2 * best->left.n > node->sum.n;
 }

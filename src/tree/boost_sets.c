@@ -75,9 +75,10 @@ typedef struct choice {
 
 /* Boundaries of m levels in their order, with the others on one side, into *best, if better. */
 static bool scan_levels(choice *best, const ens__boost_scratch *s, const ens__booster *b,
-                        ens__cells cells, size_t m, const ens__boost_sum *sum,
+                        ens__cells cells, size_t m, const ens__boost_node *node,
                         const ens__boost_sum *others_left)
 {
+    const ens__boost_sum *sum = &node->sum;
     ens__boost_sum left = others_left != NULL ? *others_left : (ens__boost_sum){0};
     double lambda = b->lambda + b->cat_lambda;
     bool better = false;
@@ -93,8 +94,8 @@ static bool scan_levels(choice *best, const ens__boost_scratch *s, const ens__bo
             (double)left.h < b->min_hessian || (double)right.h < b->min_hessian ||
             smaller > b->o->cat_most)
             continue;
-        score = ens__boost_score((double)left.g, (double)left.h, b->alpha, lambda) +
-                ens__boost_score((double)right.g, (double)right.h, b->alpha, lambda);
+        score = ens__boost_side(b, &left, lambda, node) +
+                ens__boost_side(b, &right, lambda, node);
         if (score > best->score) {
             *best = (choice){score, i, others_left != NULL, left};
             better = true;
@@ -105,18 +106,19 @@ static bool scan_levels(choice *best, const ens__boost_scratch *s, const ens__bo
 
 ens_status ens__boost_sets(ens__boost_split *best, ens__boost_scratch *s,
                            const ens__booster *b, uint32_t member, ens__cells cells,
-                           const ens__boost_sum *sum, ens_error *err)
+                           const ens__boost_node *node, ens_error *err)
 {
     const ens__bins *bins = b->rows->member[member].bins;
-    double before = ens__boost_score((double)sum->g, (double)sum->h, b->alpha, b->lambda);
-    choice c = {.score = before + b->min_gain + ENS__BOOST_MARGIN * before};
+    double before = ens__boost_side(b, &node->sum, b->lambda, node);
+    choice c = {.score = before + b->min_gain +
+                         ENS__BOOST_MARGIN * (before < 0 ? -before : before)};
     size_t words = (bins->n_bins + 1 + 31) / 32, m;
     ens__boost_sum others;
     bool better;
 
     m = order_levels(&others, s, b, bins, cells);
-    better = scan_levels(&c, s, b, cells, m, sum, NULL);
-    if (others.n > 0 && scan_levels(&c, s, b, cells, m, sum, &others))
+    better = scan_levels(&c, s, b, cells, m, node, NULL);
+    if (others.n > 0 && scan_levels(&c, s, b, cells, m, node, &others))
         better = true;
     if (!better || !ens__boost_better(c.score - before, member, best, b))
         return ENS_OK;
@@ -126,7 +128,7 @@ ens_status ens__boost_sets(ens__boost_split *best, ens__boost_scratch *s,
                                .missing_left = c.others_left,
                                .left = c.left};
     if (others.n == 0)
-        best->missing_left = 2 * c.left.n > sum->n;
+        best->missing_left = 2 * c.left.n > node->sum.n;
     if ((best->set = ens__arena_take(&s->arena, words, sizeof *best->set)) == NULL)
         return ens__nomem(err);
     memset(best->set, best->missing_left ? 0xff : 0, words * sizeof *best->set);

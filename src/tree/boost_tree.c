@@ -9,13 +9,14 @@
 #include <string.h>
 #include <tree/boost_work.h>
 
-/* -T(G) / (H + lambda), times the rate */
-static double leaf_value(const ens__booster *b, const ens__boost_sum *sum)
+/* -T(G) / (H + lambda) between the bounds, times the rate */
+static double leaf_value(const ens__booster *b, const ens__boost_node *v)
 {
-    double g = fabs((double)sum->g) - b->alpha, h = (double)sum->h + b->lambda;
-    double size = g > 0 && h > 0 ? g / h * (b->fixed.h_scale / b->fixed.g_scale) : 0;
+    double value =
+        ens__boost_value((double)v->sum.g, (double)v->sum.h, b->alpha, b->lambda);
 
-    return (sum->g > 0 ? -size : size) * b->o->rate;
+    value = value < v->low ? v->low : value > v->high ? v->high : value;
+    return value * (b->fixed.h_scale / b->fixed.g_scale) * b->o->rate;
 }
 
 /* ---- The tree that is kept ------------------------------------------------------------------------------------ */
@@ -137,8 +138,8 @@ static ens_status fill_nodes(maker *m, ens__booster *b, ens_error *err)
             continue;
         }
         v->leaf = (uint32_t)n;
-        b->leaf[n] = (ens__boost_leaf){b->list + v->begin, v->n, (uint32_t)i,
-                                       leaf_value(b, &v->sum)};
+        b->leaf[n] =
+            (ens__boost_leaf){b->list + v->begin, v->n, (uint32_t)i, leaf_value(b, v)};
         tree->node[i] = (ens__node){.feature = ENS__LEAF, .value = b->leaf[n++].value};
     }
     return ENS_OK;

@@ -99,6 +99,8 @@ typedef struct ens__boost_node {
     bool is_split;    /* in the tree, not only looked at ahead */
     uint32_t leaf;    /* in the tree: of booster.leaf */
     bool open;        /* may be split */
+    double low, high; /* monotonic: between which its value and those of all below it must be, in units of the sums */
+    uint64_t groups;  /* that have all features on the way to it */
     const uint8_t *active; /* [p] features that are tried; borrowed */
     ens__cells cells; /* all NULL: it has none */
     ens__boost_split best;
@@ -180,7 +182,7 @@ static inline ens__cells ens__cells_from(ens__cells c, size_t at)
 
 /* The best boundary of one feature, whose cells these are, into *best, if it is better. */
 void ens__boost_scan(ens__boost_split *best, const ens__booster *b, uint32_t member, ens__cells cells,
-                     const ens__boost_sum *sum);
+                     const ens__boost_node *node);
 /* Of the score before a split: what rounding may make of no gain at all. */
 #define ENS__BOOST_MARGIN 1e-12
 /* What a side of these sums adds to the gain. */
@@ -190,6 +192,34 @@ static inline double ens__boost_score(double g, double h, double alpha, double l
 
     a = a > alpha ? a - alpha : 0;
     return a * a / (h + lambda);
+}
+/* The value of a leaf of these sums, in their units, and what it adds to the gain if it must lie between bounds. */
+static inline double ens__boost_value(double g, double h, double alpha, double lambda)
+{
+    double a = g < 0 ? -g - alpha : g - alpha;
+
+    if (!(a > 0) || !(h + lambda > 0))
+        return 0;
+    return g < 0 ? a / (h + lambda) : -a / (h + lambda);
+}
+static inline double ens__boost_bounded(double *value, const ens__booster *b, double g, double h, double lambda,
+                                        const ens__boost_node *node)
+{
+    double v = ens__boost_value(g, h, b->alpha, lambda);
+
+    v = v < node->low ? node->low : v > node->high ? node->high : v;
+    *value = v;
+    return -(2 * g * v + (h + lambda) * v * v + 2 * b->alpha * (v < 0 ? -v : v));
+}
+/* What a side, or a node, adds. */
+static inline double ens__boost_side(const ens__booster *b, const ens__boost_sum *sum, double lambda,
+                                     const ens__boost_node *node)
+{
+    double v;
+
+    if (b->o->monotonic == NULL)
+        return ens__boost_score((double)sum->g, (double)sum->h, b->alpha, lambda);
+    return ens__boost_bounded(&v, b, (double)sum->g, (double)sum->h, lambda, node);
 }
 /* Is a split better than what there is? Of equals the first feature. */
 static inline bool ens__boost_better(double gain, uint32_t member, const ens__boost_split *than, const ens__booster *b)
@@ -202,7 +232,7 @@ static inline bool ens__boost_better(double gain, uint32_t member, const ens__bo
 /* ---- boost_sets.c: categories ------------------------------------------------------------------------------ */
 
 ens_status ens__boost_sets(ens__boost_split *best, ens__boost_scratch *s, const ens__booster *b, uint32_t member,
-                           ens__cells cells, const ens__boost_sum *sum, ens_error *err);
+                           ens__cells cells, const ens__boost_node *node, ens_error *err);
 
 /* ---- boost_part.c -------------------------------------------------------------------------------------------- */
 

@@ -5,6 +5,7 @@
 
 Suite *adaboost_suite(void);
 Suite *boosting_suite(void);
+Suite *gbdt_constraints_suite(void);
 Suite *gbdt_suite(void);
 
 /* One line a module. */
@@ -12,6 +13,7 @@ static Suite *(*const suites[])(void) = {
     adaboost_suite,
     boosting_suite,
     gbdt_suite,
+    gbdt_constraints_suite,
     NULL,
 };
 

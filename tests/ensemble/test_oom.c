@@ -44,6 +44,7 @@ static const char *const recipes[] = {
     "gbdt(n_estimators=2, min_samples_leaf=1, subsample=0.8, colsample_bynode=0.7)",
     "gbdt(n_estimators=2, min_samples_leaf=1, n_iter_no_change=1, validation_fraction=0.3, scoring=accuracy)",
     "gbdt(n_estimators=2, min_samples_leaf=1, data_sample_strategy=goss)",
+    "gbdt(n_estimators=2, min_samples_leaf=1, monotonic_cst=[-1, 0, 0], interaction_cst=\"size | colour, weight\")",
 };
 
 enum { N_RECIPES = sizeof recipes / sizeof *recipes, MOST = 100000 };
