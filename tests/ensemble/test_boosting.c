@@ -110,10 +110,28 @@ START_TEST(one_round_of_logistic_loss)
 }
 END_TEST
 
+/* From the median, 15: the signs of the residuals are parted in the middle, and the leaves are medians of -15 -14 -5 and
+ * 5 6 85. */
+START_TEST(one_round_of_absolute_loss)
+{
+    static const double y[] = {0, 1, 10, 20, 21, 100};
+    ens_dataset *d = line(y, 6, ENS_TASK_REGRESSION);
+    ens_model *m = fit(
+        "boosting(tree(max_depth=1), n_estimators=1, learning_rate=1, loss=absolute)", d);
+    double *out = predict(m, d);
+
+    for (size_t i = 0; i < 6; i++)
+        ck_assert_double_eq_tol(out[i], i < 3 ? 1 : 21, 1e-12);
+    free(out);
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
 /* ---- Beside others -------------------------------------------------------------------------------------- */
 
 /* On the rows of the fit, by scikit-learn 1.2.1, GradientBoosting*(criterion="squared_error", max_depth=...,
- * n_estimators=10, loss=..., alpha=0.9 for huber, 0.5 for quantile): the same for any random_state. */
+ * n_estimators=10): the same for any random_state. */
 static const struct {
     const char *recipe, *target, *ignore, *metric;
     double value;
@@ -352,6 +370,10 @@ START_TEST(losses_that_do_not_suit_are_refused)
     } bad[] = {
         {"friedman1(n=50)", "boosting(loss=logistic)", "logistic", ENS_ESUPPORT},
         {"moons(n=50)", "boosting(loss=squared)", "squared", ENS_ESUPPORT},
+        {"friedman1(n=50)", "boosting(loss=lambdarank)", "boosting has no groups of rows",
+         ENS_ESUPPORT},
+        {"friedman1(n=50)", "boosting(loss=\"quantile(levels=[0.1, 0.9])\")",
+         "gives 2 predictions a row, expected 1", ENS_ESUPPORT},
         {"friedman1(n=3)", "boosting(n_iter_no_change=2)",
          "boosting.validation_fraction = 0.1 holds out 0 of 3 rows", ENS_ERANGE},
     };
@@ -370,6 +392,7 @@ static void add(TCase *tc)
     tcase_add_unchecked_fixture(tc, toy_register, NULL);
     tcase_add_test(tc, two_rounds_of_squared_loss);
     tcase_add_test(tc, one_round_of_logistic_loss);
+    tcase_add_test(tc, one_round_of_absolute_loss);
     tcase_add_loop_test(tc, scikit_learn_has_the_same_scores, 0,
                         (int)(sizeof known / sizeof *known));
     tcase_add_test(tc, squared_rounds_are_those_of_a_naive_loop);
