@@ -142,19 +142,31 @@ static void add_uncommon_classes(ens__work *w, const source *s, const int64_t *s
     add_classes(w->cell_class, w->classes_up, s, tag, w->key, m, wide);
 }
 
-static void add_sums(ens__work *w, const source *s, size_t begin, size_t n)
+/* cell[code] += w, v, count; the w of classes to the sum of the row's class. sums and classes are constants wherever that
+ * pays. */
+INLINE void add_stats(int64_t *restrict cell, size_t sums, bool classes, const source *s,
+                      const ens__stat *restrict stat, size_t n, bool wide)
 {
-    size_t sums = w->sums;
-
     for (size_t i = 0; i < n; i++) {
-        const ens__stat *stat = &w->stat[begin + i];
-        int64_t *cell = w->cell_sum + s->code[i] * sums;
+        int64_t *to = cell + code_at(s, i, wide) * sums;
 
-        cell[w->classes ? stat->label : ENS__SUM_W] += stat->w;
-        if (!w->classes)
-            cell[ENS__SUM_V] += stat->v;
-        cell[sums - 1] += stat->count;
+        to[classes ? stat[i].label : ENS__SUM_W] += stat[i].w;
+        if (!classes)
+            to[ENS__SUM_V] += stat[i].v;
+        to[sums - 1] += stat[i].count;
     }
+}
+
+INLINE void add_sums(ens__work *w, const source *s, size_t begin, size_t n, bool wide)
+{
+    const ens__stat *stat = w->stat + begin;
+
+    if (!w->classes)
+        add_stats(w->cell_sum, 3, false, s, stat, n, wide);
+    else if (w->sums == 3)
+        add_stats(w->cell_sum, 3, true, s, stat, n, wide);
+    else
+        add_stats(w->cell_sum, w->sums, true, s, stat, n, wide);
 }
 
 /* ---- From cells to groups ------------------------------------------------------------------------------------ */
@@ -658,7 +670,7 @@ INLINE size_t group_rows(ens__work *w, const source *s, const int64_t *sum, size
         add_responses(w->cell32, w->cell64, s, w->response + begin, n, wide);
         return kernels_here()->responses(&w->group, w->cell32, w->cell64, n_codes);
     default:
-        add_sums(w, s, begin, n);
+        add_sums(w, s, begin, n, wide);
         return pack_cells(w, s, n, n_codes);
     }
 }
@@ -671,7 +683,8 @@ size_t ens__groups_make(ens__work *w, const int64_t *sum, size_t j, size_t begin
 
     if (w->stride > 0 && w->field[j].width == 0 && w->kind != ENS__SUMS)
         return group_bit(w, j, sum, begin, n);
-    if (w->stride > 0 && w->field[j].width == 1 && w->kind != ENS__SUMS) {
+    if (w->stride > 0 && w->field[j].width == 1 &&
+        (w->kind != ENS__SUMS || n_codes <= SPARSE * n)) {
         s.byte = w->record + begin * w->stride + w->field[j].offset;
         s.stride = w->stride;
         return group_rows(w, &s, sum, begin, n, n_codes, false);
