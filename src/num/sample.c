@@ -103,45 +103,65 @@ void ens__sample_shuffle(uint32_t *v, size_t n, ens__stream *s)
         gsl_ran_shuffle(&r, v, n, sizeof *v);
 }
 
-/* The first i with sum[i] > u. */
-static size_t first_above(const double *sum, size_t n, double u)
+/* Running sums of weights, and where to look in them: guide[b] is the first i with sum[i] > b * step (Chen and Asau
+ * 1974, "On generating random variates from an empirical distribution"). */
+typedef struct ladder {
+    double *sum;     /* [n] */
+    uint32_t *guide; /* [n] */
+    size_t n;        /* up to the last that can be drawn */
+    double total, step;
+} ladder;
+
+static ens_status ladder_make(ladder *l, const double *w, size_t n, ens_error *err)
 {
-    size_t low = 0, high = n - 1;
+    size_t last = 0;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (sum[middle] > u)
-            high = middle;
-        else
-            low = middle + 1;
+    if ((l->sum = ens__array(n, sizeof *l->sum)) == NULL ||
+        (l->guide = ens__array(n, sizeof *l->guide)) == NULL)
+        return ens__nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        l->total += w[i];
+        l->sum[i] = l->total;
+        if (w[i] > 0)
+            last = i;
     }
-    return low;
+    if (!(l->total > 0) || l->total > 1e300)
+        return ens__fail(err, ENS_EDATA, "weights to draw by: their sum is %g", l->total);
+    l->n = last + 1;
+    l->step = l->total / (double)l->n;
+    for (size_t b = 0, i = 0; b < l->n; b++) {
+        while (i < last && !(l->sum[i] > (double)b * l->step))
+            i++;
+        l->guide[b] = (uint32_t)i;
+    }
+    return ENS_OK;
+}
+
+/* The first i with sum[i] > u. */
+static size_t first_above(const ladder *l, double u)
+{
+    double place = u / l->step;
+    size_t i = l->guide[place < (double)l->n ? (size_t)place : l->n - 1];
+
+    while (i > 0 && l->sum[i - 1] > u) /* the place may be rounded up */
+        i--;
+    while (i + 1 < l->n && !(l->sum[i] > u))
+        i++;
+    return i;
 }
 
 ens_status ens__sample_weighted(uint32_t *count, const double *w, size_t n, size_t m,
                                 ens__stream *s, ens_error *err)
 {
-    double *sum = ens__array(n, sizeof *sum), total = 0;
-    size_t last = 0; /* the last that can be drawn */
-    ens_status st = ENS_OK;
+    ladder l = {0};
+    ens_status st = ladder_make(&l, w, n, err);
 
-    if (sum == NULL)
-        return ens__nomem(err);
-    for (size_t i = 0; i < n; i++) {
-        total += w[i];
-        sum[i] = total;
-        if (w[i] > 0)
-            last = i;
+    if (st == ENS_OK) {
+        memset(count, 0, n * sizeof *count);
+        for (; m > 0; m--)
+            count[first_above(&l, ens__stream_uniform(s) * l.total)]++;
     }
-    if (!(total > 0) || total > 1e300) {
-        st = ens__fail(err, ENS_EDATA, "weights to draw by: their sum is %g", total);
-        goto done;
-    }
-    memset(count, 0, n * sizeof *count);
-    for (; m > 0; m--)
-        count[first_above(sum, last + 1, ens__stream_uniform(s) * total)]++;
-done:
-    ens__free(sum);
+    ens__free(l.sum);
+    ens__free(l.guide);
     return st;
 }

@@ -12,7 +12,7 @@ void ens__sample_choose(uint32_t *out, size_t m, size_t n, ens__stream *s);
 /* A random order of v[n]: gsl_ran_shuffle. */
 void ens__sample_shuffle(uint32_t *v, size_t n, ens__stream *s);
 /* m draws with replacement with probabilities in proportion to w[n], not negative: ENS_EDATA if all are zero.
- * O(n + m log n). */
+ * O(n + m). */
 ens_status ens__sample_weighted(uint32_t *count, const double *w, size_t n, size_t m, ens__stream *s, ens_error *err);
 
 #endif
