@@ -71,30 +71,32 @@ static ens_status over_rows(job *j, pass_fn fn, ens_error *err)
                         pass_task, &p, NULL, err);
 }
 
+/* Where a row costs a few operations it is sooner done than shared out. */
+
 /* d sums to 1, but no row is given up for ever */
-static void normalise(job *j, size_t begin, size_t end)
+static void normalise(job *j)
 {
-    for (size_t i = begin; i < end; i++)
+    for (size_t i = 0; i < j->n; i++)
         j->d[i] = fmax(j->d[i] / j->sum, DBL_EPSILON);
 }
 
 /* What members are told of each row: weights whose mean is 1. */
-static void tell(job *j, size_t begin, size_t end)
+static void tell(job *j)
 {
     const ens_fit_args *a = j->a;
 
-    for (size_t i = begin; i < end; i++) {
+    for (size_t i = 0; i < j->n; i++) {
         double count = a->count != NULL ? a->count[i] : 1;
 
         j->w[a->rows.row[i]] = j->d[i] / count * (double)j->total;
     }
 }
 
-static void judge_classes(job *j, size_t begin, size_t end)
+static void judge_classes(job *j)
 {
     size_t k = j->m->k;
 
-    for (size_t i = begin; i < end; i++) {
+    for (size_t i = 0; i < j->n; i++) {
         int32_t label = j->a->label[j->a->rows.row[i]];
 
         j->loss[i] = ens_argmax(j->pred + i * k, k) != (size_t)label;
@@ -102,10 +104,13 @@ static void judge_classes(job *j, size_t begin, size_t end)
     }
 }
 
-static void judge_numbers(job *j, size_t begin, size_t end)
+static void judge_numbers(job *j)
 {
-    for (size_t i = begin; i < end; i++)
+    j->most = 0;
+    for (size_t i = 0; i < j->n; i++) {
         j->loss[i] = fabs(j->a->y[j->a->rows.row[i]] - j->pred[i]);
+        j->most = fmax(j->most, j->loss[i]);
+    }
 }
 
 /* Errors become losses in [0, 1]; Drucker (1997), step 4. */
@@ -123,9 +128,9 @@ static void scale_losses(job *j, size_t begin, size_t end)
     }
 }
 
-static void boost_wrong(job *j, size_t begin, size_t end)
+static void boost_wrong(job *j)
 {
-    for (size_t i = begin; i < end; i++)
+    for (size_t i = 0; i < j->n; i++)
         if (j->loss[i] > 0)
             j->d[i] *= j->factor;
 }
@@ -170,7 +175,7 @@ static ens_status make_member(job *j, size_t t, ens_error *err)
     if (t < j->n_old)
         return ENS_OK;
     if (j->w != NULL) {
-        st = over_rows(j, tell, err);
+        tell(j);
     } else {
         ens__stream_init(&s, j->a->seed, ENS__FOR_BOOTSTRAP, t);
         st = ens__sample_weighted(j->drawn, j->d, j->n, j->total, &s, err);
@@ -185,17 +190,14 @@ static ens_status make_member(job *j, size_t t, ens_error *err)
 /* Its predictions of all rows, their losses, and its error: their mean by weight. */
 static ens_status judge(job *j, size_t t, ens_error *err)
 {
-    bool numbers = j->m->kind == ENS__R2;
-    ens_status st;
+    ens_status st = ens__rounds_predict(j->pred, &j->rounds, &j->m->chain->fit[t], err);
 
-    if ((st = ens__rounds_predict(j->pred, &j->rounds, &j->m->chain->fit[t], err)) !=
-            ENS_OK ||
-        (st = over_rows(j, numbers ? judge_numbers : judge_classes, err)) != ENS_OK)
+    if (st != ENS_OK)
         return st;
-    if (numbers) {
-        j->most = 0;
-        for (size_t i = 0; i < j->n; i++)
-            j->most = fmax(j->most, j->loss[i]);
+    if (j->m->kind != ENS__R2) {
+        judge_classes(j);
+    } else {
+        judge_numbers(j);
         if ((st = over_rows(j, scale_losses, err)) != ENS_OK)
             return st;
     }
@@ -207,13 +209,13 @@ static ens_status judge(job *j, size_t t, ens_error *err)
 static ens_status boost(job *j, size_t t, ens_error *err)
 {
     double error = j->m->error[t], rate = j->p->learning_rate, odds = (1 - error) / error;
-    ens_status st;
+    ens_status st = ENS_OK;
 
     switch (j->m->kind) {
     case ENS__SAMME:
         j->m->weight[t] = rate * (log(odds) + log((double)j->m->k - 1));
         j->factor = exp(j->m->weight[t]);
-        st = over_rows(j, boost_wrong, err);
+        boost_wrong(j);
         break;
     case ENS__SAMME_R:
         j->m->weight[t] = 1;
@@ -228,7 +230,9 @@ static ens_status boost(job *j, size_t t, ens_error *err)
         return st;
     j->sum = ens__sum(j->d, j->n);
     j->ended = !isfinite(j->sum) || !(j->sum > 0);
-    return j->ended ? ENS_OK : over_rows(j, normalise, err);
+    if (!j->ended)
+        normalise(j);
+    return ENS_OK;
 }
 
 /* The error from which a member is no better than guessing. */
@@ -335,7 +339,8 @@ static ens_status make_rows(job *j, bool draws, ens_error *err)
         j->total += a->count != NULL ? a->count[i] : 1;
     }
     j->sum = ens__sum(j->d, j->n);
-    return over_rows(j, normalise, err);
+    normalise(j);
+    return ENS_OK;
 }
 
 static ens_status make_model(job *j, const ens__adaboost *from, ens_error *err)
