@@ -52,47 +52,20 @@ typedef struct job {
 
 /* ---- Passes over the rows -------------------------------------------------------------------------------- */
 
-typedef void (*pass_fn)(job *j, size_t begin, size_t end);
-
-typedef struct pass {
-    job *j;
-    pass_fn fn;
-} pass;
-
-static ens_status pass_task(void *ctx, size_t task, unsigned worker, ens_error *err)
-{
-    const pass *p = ctx;
-    size_t begin = task * TASK_ROWS, n = p->j->n;
-
-    (void)worker;
-    (void)err;
-    p->fn(p->j, begin, n - begin < TASK_ROWS ? n : begin + TASK_ROWS);
-    return ENS_OK;
-}
-
-static ens_status over_rows(job *j, pass_fn fn, ens_error *err)
-{
-    pass p = {j, fn};
-
-    return ens__par_for((j->n + TASK_ROWS - 1) / TASK_ROWS, &j->rounds.exec, NULL,
-                        pass_task, &p, NULL, err);
-}
-
 /* Scores as the loss sees them. */
-static void narrow(job *j, size_t begin, size_t end)
+static void narrow(job *j)
 {
-    for (size_t c = 0; c < j->m->k; c++)
-        for (size_t i = begin; i < end; i++)
-            j->score[c * j->n + i] = (float)j->f[c * j->n + i];
+    for (size_t i = 0; i < j->m->k * j->n; i++)
+        j->score[i] = (float)j->f[i];
 }
 
 /* What the member of score c is fitted to. */
-static void aim(job *j, size_t begin, size_t end)
+static void aim(job *j, size_t c)
 {
-    const double *f = j->f + j->c * j->n;
-    const float *g = j->squared ? NULL : j->g + j->c * j->n;
+    const double *f = j->f + c * j->n;
+    const float *g = j->squared ? NULL : j->g + c * j->n;
 
-    for (size_t i = begin; i < end && i < j->n_fit; i++) {
+    for (size_t i = 0; i < j->n_fit; i++) {
         double w = j->w != NULL ? j->w[i] : 1;
 
         if (j->squared)
@@ -102,28 +75,26 @@ static void aim(job *j, size_t begin, size_t end)
     }
 }
 
-static void advance(job *j, size_t begin, size_t end)
+static void advance(job *j, size_t c, double step)
 {
-    double *f = j->f + j->c * j->n;
+    double *f = j->f + c * j->n;
 
-    for (size_t i = begin; i < end; i++)
-        f[i] += j->step * j->pred[i];
+    for (size_t i = 0; i < j->n; i++)
+        f[i] += step * j->pred[i];
 }
 
-static void find_leaves(job *j, size_t begin, size_t end)
+static ens_status find_leaves(void *ctx, size_t task, unsigned worker, ens_error *err)
 {
-    const ens_rows *all = &j->rounds.a.rows;
-    ens_rows rows = {all->feature, all->p, all->row + begin, end - begin};
+    const job *j = ctx;
+    size_t begin = task * TASK_ROWS;
+    ens_rows rows = j->rounds.a.rows;
 
+    (void)worker;
+    (void)err;
+    rows.row += begin;
+    rows.n = rows.n - begin < TASK_ROWS ? rows.n - begin : TASK_ROWS;
     ens__tree_find(j->m->chain->fit[j->m->chain->n - 1].state, &rows, j->leaf + begin);
-}
-
-static void read_leaves(job *j, size_t begin, size_t end)
-{
-    const ens__tree *tree = j->m->chain->fit[j->m->chain->n - 1].state;
-
-    for (size_t i = begin; i < end; i++)
-        j->pred[i] = tree->node[j->leaf[i]].value;
+    return ENS_OK;
 }
 
 /* ---- One member ------------------------------------------------------------------------------------------- */
@@ -142,13 +113,13 @@ static ens_loss_rows loss_rows(const job *j, size_t begin, size_t n)
     };
 }
 
-/* The last member's step, and what it predicts with its leaves renewed. */
-static ens_status find_step(double *step, job *j, ens_error *err)
+/* The step along the last member, that of score c, and what it predicts with its leaves renewed. */
+static ens_status find_step(double *step, job *j, size_t c, ens_error *err)
 {
     ens_fitted *member = &j->m->chain->fit[j->m->chain->n - 1];
     ens__boosting_step s = {
-        j->m->loss,     loss_rows(j, 0, j->n_fit), j->g, j->h, j->drawn, j->c,
-        &j->rounds.exec};
+        j->m->loss, loss_rows(j, 0, j->n_fit), j->g, j->h, j->drawn, c, &j->rounds.exec};
+    const ens__tree *tree = member->state;
     ens_status st;
 
     *step = 1;
@@ -157,16 +128,19 @@ static ens_status find_step(double *step, job *j, ens_error *err)
         return st != ENS_OK || j->squared ? st
                                           : ens__boosting_search(step, j->pred, &s, err);
     }
-    if ((st = over_rows(j, find_leaves, err)) != ENS_OK ||
+    if ((st = ens__par_for((j->n + TASK_ROWS - 1) / TASK_ROWS, &j->rounds.exec, NULL,
+                           find_leaves, j, NULL, err)) != ENS_OK ||
         (st = ens__boosting_renew(member->state, j->leaf, &s, err)) != ENS_OK)
         return st;
-    return over_rows(j, read_leaves, err);
+    for (size_t i = 0; i < j->n; i++)
+        j->pred[i] = tree->node[j->leaf[i]].value;
+    return ENS_OK;
 }
 
 /* Fit the member of score c in round t. */
-static ens_status make_member(job *j, size_t t, ens_error *err)
+static ens_status make_member(job *j, size_t t, size_t c, ens_error *err)
 {
-    size_t at = t * j->m->k + j->c;
+    size_t at = t * j->m->k + c;
     ens__round round = {.seed = ens_seed(j->a->seed, ENS__FOR_MEMBER, at),
                         .w = j->a->w,
                         .y = j->target,
@@ -175,11 +149,11 @@ static ens_status make_member(job *j, size_t t, ens_error *err)
     double step;
     ens_status st;
 
-    if ((st = over_rows(j, aim, err)) != ENS_OK ||
-        (st = ens__rounds_fit(&member, &j->rounds, &round, err)) != ENS_OK)
+    aim(j, c);
+    if ((st = ens__rounds_fit(&member, &j->rounds, &round, err)) != ENS_OK)
         return st;
     ens__chain_add(j->m->chain, member);
-    if ((st = find_step(&step, j, err)) == ENS_OK)
+    if ((st = find_step(&step, j, c, err)) == ENS_OK)
         j->m->step[at] = step * j->p->learning_rate;
     return st;
 }
@@ -208,8 +182,7 @@ static ens_status find_gradients(job *j, ens_error *err)
 
     if (j->squared)
         return ENS_OK;
-    if ((st = over_rows(j, narrow, err)) != ENS_OK)
-        return st;
+    narrow(j);
     rows = loss_rows(j, 0, j->n_fit);
     if (loss->type->adapt != NULL &&
         (st = loss->type->adapt(loss->params, &rows, &j->adapted, err)) != ENS_OK)
@@ -222,7 +195,6 @@ static ens_status find_gradients(job *j, ens_error *err)
 static ens_status held_out_loss(double *out, job *j, ens_error *err)
 {
     ens_loss_rows rows;
-    ens_status st;
 
     if (j->squared) {
         double sum = 0, all = 0;
@@ -237,8 +209,7 @@ static ens_status held_out_loss(double *out, job *j, ens_error *err)
         *out = sum / all;
         return ENS_OK;
     }
-    if ((st = over_rows(j, narrow, err)) != ENS_OK)
-        return st;
+    narrow(j);
     rows = loss_rows(j, j->n_fit, j->n - j->n_fit);
     return ens__loss_value(out, j->m->loss, &rows, &j->rounds.exec, err);
 }
@@ -277,14 +248,13 @@ static ens_status play_round(job *j, size_t t, ens_error *err)
     draw_rows(j, t);
     if (!old)
         st = find_gradients(j, err);
-    for (j->c = 0; j->c < j->m->k && st == ENS_OK; j->c++) {
-        size_t at = t * j->m->k + j->c;
+    for (size_t c = 0; c < j->m->k && st == ENS_OK; c++) {
+        size_t at = t * j->m->k + c;
 
         st = old ? ens__rounds_predict(j->pred, &j->rounds, &j->m->chain->fit[at], err)
-                 : make_member(j, t, err);
-        j->step = j->m->step[at];
+                 : make_member(j, t, c, err);
         if (st == ENS_OK)
-            st = over_rows(j, advance, err);
+            advance(j, c, j->m->step[at]);
     }
     return st == ENS_OK ? look_up(j, t + 1, err) : st;
 }
