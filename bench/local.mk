@@ -3,6 +3,8 @@ EXTRA_DIST += \
 	bench/README.md \
 	bench/accuracy.md \
 	bench/accuracy.py \
+	bench/adaboost.md \
+	bench/adaboost.py \
 	bench/datasets.py \
 	bench/events.py \
 	bench/fit.c \

@@ -296,8 +296,10 @@ static ens_status round_task(void *ctx, size_t t, unsigned worker, ens_error *er
     return check_memory(j, err);
 }
 
-static ens_status play(job *j, ens_error *err)
+/* By a crew, since a round has many short loops. */
+static ens_status play(void *ctx, ens_error *err)
 {
+    job *j = ctx;
     ens_exec exec = {.threads = 1};
 
     if (j->a->exec != NULL) {
@@ -391,7 +393,8 @@ ens_status ens__adaboost_fit(void **out, const void *from, const void *params,
         (st = choose_way(&draws, &j, recipe.member, err)) != ENS_OK ||
         (st = ens__rounds_make(&j.rounds, recipe.member, a, err)) != ENS_OK ||
         (st = make_model(&j, from, err)) != ENS_OK ||
-        (st = make_rows(&j, draws, err)) != ENS_OK || (st = play(&j, err)) != ENS_OK ||
+        (st = make_rows(&j, draws, err)) != ENS_OK ||
+        (st = ens__par_crew(a->exec, play, &j, err)) != ENS_OK ||
         (st = ens__adaboost_finish(j.m, a->rows.feature, a->exec, err)) != ENS_OK)
         goto done;
     *out = j.m;

@@ -298,8 +298,10 @@ static void keep_best(job *j)
         ens_fitted_clear(&chain->fit[--chain->n]);
 }
 
-static ens_status play(job *j, ens_error *err)
+/* By a crew, since a round has many short loops. */
+static ens_status play(void *ctx, ens_error *err)
 {
+    job *j = ctx;
     ens_exec exec = {.threads = 1};
     ens_status st = look_up(j, 0, err);
 
@@ -521,7 +523,8 @@ ens_status ens__boosting_fit(void **out, const void *from, const void *params,
         (st = make_model(&j, from, err)) != ENS_OK ||
         (st = make_rows(&j, err)) != ENS_OK || (st = plan_draws(&j, err)) != ENS_OK ||
         (st = make_rounds(&j, recipe.member, err)) != ENS_OK ||
-        (st = find_start(&j, err)) != ENS_OK || (st = play(&j, err)) != ENS_OK ||
+        (st = find_start(&j, err)) != ENS_OK ||
+        (st = ens__par_crew(a->exec, play, &j, err)) != ENS_OK ||
         (st = ens__boosting_finish(j.m, a->rows.feature, a->exec, err)) != ENS_OK)
         goto done;
     *out = j.m;
