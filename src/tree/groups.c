@@ -142,8 +142,8 @@ static void add_uncommon_classes(ens__work *w, const source *s, const int64_t *s
     add_classes(w->cell_class, w->classes_up, s, tag, w->key, m, wide);
 }
 
-/* cell[code] += w, v, count; the w of classes to the sum of the row's class. sums and classes are constants wherever that
- * pays. */
+/* cell[code] += w, v, count; the w of classes to the sum of the row's class. sums and classes are constants wherever
+ * that pays. */
 INLINE void add_stats(int64_t *restrict cell, size_t sums, bool classes, const source *s,
                       const ens__stat *restrict stat, size_t n, bool wide)
 {
@@ -675,6 +675,13 @@ INLINE size_t group_rows(ens__work *w, const source *s, const int64_t *sum, size
     }
 }
 
+/* Sums may come to be sorted, and absolute error asks for w->code. */
+static bool reads_bytes(const ens__work *w, size_t n_codes, size_t n)
+{
+    return w->kind != ENS__SUMS ||
+           (w->o->criterion != ENS__ABSOLUTE_ERROR && n_codes <= SPARSE * n);
+}
+
 size_t ens__groups_make(ens__work *w, const int64_t *sum, size_t j, size_t begin,
                         size_t n)
 {
@@ -683,8 +690,7 @@ size_t ens__groups_make(ens__work *w, const int64_t *sum, size_t j, size_t begin
 
     if (w->stride > 0 && w->field[j].width == 0 && w->kind != ENS__SUMS)
         return group_bit(w, j, sum, begin, n);
-    if (w->stride > 0 && w->field[j].width == 1 &&
-        (w->kind != ENS__SUMS || n_codes <= SPARSE * n)) {
+    if (w->stride > 0 && w->field[j].width == 1 && reads_bytes(w, n_codes, n)) {
         s.byte = w->record + begin * w->stride + w->field[j].offset;
         s.stride = w->stride;
         return group_rows(w, &s, sum, begin, n, n_codes, false);

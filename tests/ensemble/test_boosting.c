@@ -110,8 +110,8 @@ START_TEST(one_round_of_logistic_loss)
 }
 END_TEST
 
-/* From the median, 15: the signs of the residuals are parted in the middle, and the leaves are medians of -15 -14 -5 and
- * 5 6 85. */
+/* From the median, 15: the signs of the residuals are parted in the middle, and the leaves are medians of -15 -14 -5
+ * and 5 6 85. */
 START_TEST(one_round_of_absolute_loss)
 {
     static const double y[] = {0, 1, 10, 20, 21, 100};
