@@ -97,6 +97,7 @@ typedef struct ens_valid {
     const double *w;      /**< [rows.n] by row of these, as the next; NULL: 1 */
     const int32_t *label; /**< classification: -1 for a class that the fit does not know */
     const double *y;      /**< regression: finite */
+    const uint32_t *group; /**< [rows.n] number of the group by row of these; NULL: there are none */
 } ens_valid;
 
 typedef struct ens_fit_args {

@@ -20,8 +20,16 @@ typedef ens__gbdt_job job;
 /* Losses that need more than a table has. */
 static ens_status check_loss(const ens__loss *loss, const ens_fit_args *a, ens_error *err)
 {
-    if ((loss->type->caps & ENS_LOSS_RANKS) != 0)
-        return ens__fail(err, ENS_ESUPPORT, "gbdt: loss %s needs groups of rows",
+    bool ranks = (loss->type->caps & ENS_LOSS_RANKS) != 0;
+
+    if (ranks && a->group == NULL)
+        return ens__fail(
+            err, ENS_EDATA,
+            "gbdt: loss %s compares rows within groups: no group column is named",
+            loss->type->name);
+    if (ranks && a->count != NULL)
+        return ens__fail(err, ENS_ESUPPORT,
+                         "gbdt: loss %s needs whole groups, not rows that were drawn",
                          loss->type->name);
     if (loss->n_outputs != a->k)
         return ens__fail(err, ENS_ESUPPORT, "gbdt: loss %s predicts %zu numbers a row",
@@ -86,7 +94,16 @@ static ens_status scale_responses(job *j, ens_error *err)
 ens_loss_rows ens__gbdt_loss_rows(const job *j)
 {
     return (ens_loss_rows){
-        .n = j->n, .k = j->g->k, .y = j->y, .w = j->w, .score = j->score, .stride = j->n};
+        .n = j->n,
+        .k = j->g->k,
+        .y = j->y,
+        .w = j->w,
+        .score = j->score,
+        .stride = j->n,
+        .group = j->group,
+        .n_groups = j->n_groups,
+        .adapted = j->adapted,
+    };
 }
 
 /* How often row i of the fit is learned from, and the row after it. */
@@ -183,6 +200,17 @@ static ens_status fill_targets(job *j, ens_error *err)
     return start_scores(j, err);
 }
 
+/* Where they begin, for a loss that ranks. */
+static ens_status find_groups(job *j, ens_error *err)
+{
+    const ens_fit_args *a = j->a;
+
+    if ((j->g->loss->type->caps & ENS_LOSS_RANKS) == 0)
+        return ENS_OK;
+    return ens__loss_groups(&j->group, &j->n_groups, j->g->loss, a->group, a->rows.row,
+                            j->n, err);
+}
+
 static size_t limit_of(int64_t value)
 {
     return value < 0 ? SIZE_MAX : (size_t)value;
@@ -222,6 +250,7 @@ ens_status ens__gbdt_begin(job *j, ens_error *err)
     if ((st = check_loss(j->g->loss, a, err)) != ENS_OK ||
         (st = fill_weights(j, err)) != ENS_OK ||
         (st = ens__gbdt_constrain(j, err)) != ENS_OK ||
+        (st = find_groups(j, err)) != ENS_OK ||
         (st = ens__gbdt_hold_out(j, err)) != ENS_OK)
         return st;
     j->options.unit = j->w == NULL && j->p->data_sample_strategy == ENS__SAMPLE_BAGGING &&
@@ -244,6 +273,7 @@ void ens__gbdt_end(job *j)
     ens__free(j->scaled);
     ens__free(j->y);
     ens__free(j->w);
+    ens__free(j->group);
     ens__free(j->score);
     ens__free(j->grad);
     ens__free(j->hess);

@@ -17,6 +17,9 @@ typedef struct ens__gbdt_valid {
     double *truth, *weight;
     double *pred;     /* [n][outputs] */
     double *wide;     /* [n][k] scores */
+    uint32_t *of_group; /* [n] number of each row's group; NULL: there are none */
+    uint32_t *group;  /* [n_groups + 1] where groups begin, for a loss that ranks; else NULL */
+    size_t n_groups;
     double mark;      /* the value from which the first metric must improve */
     size_t stale, best; /* rounds since it did; the best round, from 0 for the start */
     double sign;      /* -1: more is better */
@@ -36,6 +39,8 @@ typedef struct ens__gbdt_job {
     double *scaled;     /* [n_table] responses over the unit; NULL: they are as given */
     float *y, *w;       /* [n]; w NULL: all 1 */
     double w_most;      /* the greatest of w, or what it is multiplied by in a round */
+    uint32_t *group;    /* [n_groups + 1] where groups begin, for a loss that ranks; else NULL */
+    size_t n_groups;
     float *score;       /* [k][n] */
     float *grad, *hess; /* [k][n]; hess NULL: all 1 */
     double adapted;     /* of the loss in this round */

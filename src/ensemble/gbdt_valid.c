@@ -49,11 +49,47 @@ static size_t choose(uint8_t *held, uint32_t *place, const job *j)
     return total;
 }
 
+/* Where rows have groups, each is held out whole or not at all: the same part of the groups. */
+static ens_status choose_groups(size_t *out, uint8_t *held, const job *j, ens_error *err)
+{
+    const ens_fit_args *a = j->a;
+    uint32_t most = 0;
+    uint8_t *state; /* by group: 0 does not occur, 1 is learned from, 2 is held out */
+    size_t groups = 0, left, total = 0;
+    ens__stream s;
+
+    for (size_t i = 0; i < j->n; i++)
+        most = a->group[a->rows.row[i]] > most ? a->group[a->rows.row[i]] : most;
+    if ((state = ens__zeros((size_t)most + 1, sizeof *state)) == NULL)
+        return ens__nomem(err);
+    for (size_t i = 0; i < j->n; i++)
+        state[a->group[a->rows.row[i]]] = 1;
+    for (size_t q = 0; q <= most; q++)
+        groups += state[q];
+    left = (size_t)floor(j->p->validation_fraction * (double)groups + 0.5);
+    ens__stream_init(&s, a->seed, ENS__FOR_SPLIT, 0);
+    for (size_t q = 0; q <= most && left > 0; q++) {
+        if (state[q] == 0)
+            continue;
+        if (ens__stream_below(&s, (uint32_t)groups--) < left) {
+            state[q] = 2;
+            left--;
+        }
+    }
+    for (size_t i = 0; i < j->n; i++) {
+        held[i] = state[a->group[a->rows.row[i]]] == 2;
+        total += held[i];
+    }
+    ens__free(state);
+    *out = total;
+    return ENS_OK;
+}
+
 ens_status ens__gbdt_hold_out(job *j, ens_error *err)
 {
     uint8_t *held = NULL;
     uint32_t *place = NULL;
-    size_t n, t = 0, v = 0;
+    size_t n = 0, t = 0, v = 0;
     ens_status st = ENS_OK;
 
     if (j->p->n_iter_no_change <= 0 || j->a->valid != NULL)
@@ -63,7 +99,10 @@ ens_status ens__gbdt_hold_out(job *j, ens_error *err)
         st = ens__nomem(err);
         goto done;
     }
-    n = choose(held, place, j);
+    if (j->a->group == NULL)
+        n = choose(held, place, j);
+    else if ((st = choose_groups(&n, held, j, err)) != ENS_OK)
+        goto done;
     if (n == 0 || n == j->n) {
         st = ens__fail(err, ENS_ERANGE,
                        "gbdt.validation_fraction = %g holds out %zu of %zu rows",
@@ -104,6 +143,8 @@ static void fill_own(job *j)
         v->w[i] =
             (j->w != NULL ? j->w[at] : 1) * (a->count != NULL ? (float)a->count[at] : 1);
         v->weight[i] = v->w[i];
+        if (v->of_group != NULL)
+            v->of_group[i] = a->group[row];
         if (a->label != NULL)
             v->label[i] = a->label[row];
         else
@@ -118,6 +159,8 @@ static ens_status fill_other(job *j, ens_error *err)
 
     for (size_t i = 0; i < v->n; i++) {
         v->w[i] = (float)(v->weight[i] = from->w != NULL ? from->w[i] : 1);
+        if (v->of_group != NULL)
+            v->of_group[i] = from->group[i];
         if (from->label != NULL) {
             if (from->label[i] < 0)
                 return ens__fail(
@@ -169,6 +212,26 @@ static ens_status check_metric(job *j, ens_error *err)
     return ENS_OK;
 }
 
+/* Where groups begin, for a loss that ranks. */
+static ens_status find_groups(job *j, ens_error *err)
+{
+    ens__gbdt_valid *v = &j->valid;
+    const ens__loss *loss = j->g->loss;
+    ens_status st;
+
+    if ((loss->type->caps & ENS_LOSS_RANKS) == 0)
+        return ENS_OK;
+    if (v->of_group == NULL)
+        return ens__fail(err, ENS_EDATA,
+                         "gbdt: loss %s compares rows within groups: the validation table "
+                         "has none",
+                         loss->type->name);
+    st = ens__loss_groups(&v->group, &v->n_groups, loss, v->of_group, NULL, v->n, err);
+    if (st == ENS_EDATA)
+        ens__error_prefix(err, "validation table");
+    return st;
+}
+
 ens_status ens__gbdt_valid_begin(job *j, ens_error *err)
 {
     ens__gbdt_valid *v = &j->valid;
@@ -193,13 +256,17 @@ ens_status ens__gbdt_valid_begin(job *j, ens_error *err)
         (v->pred = ens__array(v->n * j->a->k, sizeof *v->pred)) == NULL ||
         (v->wide = ens__array(v->n * k, sizeof *v->wide)) == NULL)
         return ens__nomem(err);
+    if ((v->held != NULL ? j->a->group : j->a->valid->group) != NULL &&
+        (v->of_group = ens__array(v->n, sizeof *v->of_group)) == NULL)
+        return ens__nomem(err);
     for (size_t c = 0; c < k; c++)
         for (size_t i = 0; i < v->n; i++)
             v->score[c * v->n + i] = (float)j->g->start[c];
-    if (v->held == NULL)
-        return fill_other(j, err);
-    fill_own(j);
-    return ENS_OK;
+    if (v->held != NULL)
+        fill_own(j);
+    else if ((st = fill_other(j, err)) != ENS_OK)
+        return st;
+    return find_groups(j, err);
 }
 
 void ens__gbdt_valid_end(ens__gbdt_valid *v)
@@ -213,6 +280,8 @@ void ens__gbdt_valid_end(ens__gbdt_valid *v)
     ens__free(v->weight);
     ens__free(v->pred);
     ens__free(v->wide);
+    ens__free(v->of_group);
+    ens__free(v->group);
 }
 
 /* ---- Points of the curve ------------------------------------------------------------------------------------ */
@@ -260,8 +329,12 @@ static ens_status score_metric(double *out, job *j, ens_error *err)
 {
     ens__gbdt_valid *v = &j->valid;
     size_t k = j->g->k;
-    ens_eval e = {
-        .task = j->a->task, .n = v->n, .k = j->a->k, .pred = v->pred, .w = v->weight};
+    ens_eval e = {.task = j->a->task,
+                  .n = v->n,
+                  .k = j->a->k,
+                  .pred = v->pred,
+                  .w = v->weight,
+                  .group = v->of_group};
 
     if (e.task == ENS_TASK_CLASSIFICATION)
         e.label = v->label;
@@ -306,6 +379,8 @@ ens_status ens__gbdt_look_up(job *j, size_t rounds, ens_error *err)
                           .w = v->w,
                           .score = v->score,
                           .stride = v->n,
+                          .group = v->group,
+                          .n_groups = v->n_groups,
                           .adapted = j->adapted};
     double *point;
     ens_status st;

@@ -168,6 +168,7 @@ typedef struct validation {
     ens_valid valid;
     double *w, *y;
     int32_t *label;
+    uint32_t *group;
 } validation;
 
 static void validation_clear(validation *v)
@@ -176,6 +177,7 @@ static void validation_clear(validation *v)
     ens__free(v->w);
     ens__free(v->y);
     ens__free(v->label);
+    ens__free(v->group);
 }
 
 /* Of data, whose values stay where they are. */
@@ -190,6 +192,8 @@ static ens_status validation_of(validation *v, const ens_model *m, const ens_dat
     v->valid.rows = (ens_rows){v->aligned.feature, v->aligned.p, data->row, data->n};
     if ((data->table->weight != NULL &&
          (v->w = ens__array(data->n, sizeof *v->w)) == NULL) ||
+        (data->table->group_of != NULL &&
+         (v->group = ens__array(data->n, sizeof *v->group)) == NULL) ||
         (classes && (v->label = ens__array(data->n, sizeof *v->label)) == NULL) ||
         (!classes && (v->y = ens__array(data->n, sizeof *v->y)) == NULL)) {
         st = ens__nomem(err);
@@ -197,7 +201,10 @@ static ens_status validation_of(validation *v, const ens_model *m, const ens_dat
     }
     for (size_t i = 0; i < data->n && v->w != NULL; i++)
         v->w[i] = data->table->weight->x[data->row[i]];
+    for (size_t i = 0; i < data->n && v->group != NULL; i++)
+        v->group[i] = data->table->group_of[data->row[i]];
     v->valid.w = v->w;
+    v->valid.group = v->group;
     v->valid.label = v->label;
     v->valid.y = v->y;
     st = ens_model_targets(m, data, v->label, v->y, err);

@@ -82,6 +82,12 @@ void ens__loss_fill(float *y, const ens__loss *loss, double origin,
 
 /* ---- Groups ---------------------------------------------------------------------------------------------------- */
 
+/* Row i of a fit by its place in the table. */
+static size_t table_row(const uint32_t *row, size_t i)
+{
+    return row != NULL ? row[i] : i;
+}
+
 /* No two of q runs of rows are of the same group. */
 static ens_status check_apart(const uint32_t *begin, size_t q, const uint32_t *of_row,
                               const uint32_t *row, ens_error *err)
@@ -95,14 +101,15 @@ static ens_status check_apart(const uint32_t *begin, size_t q, const uint32_t *o
         goto done;
     }
     for (size_t i = 0; i < q; i++)
-        number[i] = of_row[row[begin[i]]];
+        number[i] = of_row[table_row(row, begin[i])];
     ens__sort_index(order, number, q);
     for (size_t i = 1; i < q && st == ENS_OK; i++)
         if (number[order[i]] == number[order[i - 1]])
             st = ens__fail(
                 err, ENS_EDATA,
                 "row %zu is of the group of row %zu, but others lie between them",
-                (size_t)row[begin[order[i]]] + 1, (size_t)row[begin[order[i - 1]]] + 1);
+                table_row(row, begin[order[i]]) + 1,
+                table_row(row, begin[order[i - 1]]) + 1);
 done:
     ens__free(number);
     ens__free(order);
@@ -119,7 +126,7 @@ static ens_status check_sizes(const uint32_t *begin, size_t q, const ens__loss *
             return ens__fail(
                 err, ENS_EDATA,
                 "loss %s: the group of row %zu has %zu rows, the limit is %zu",
-                loss->type->name, (size_t)row[begin[i]] + 1,
+                loss->type->name, table_row(row, begin[i]) + 1,
                 (size_t)(begin[i + 1] - begin[i]), most);
     return ENS_OK;
 }
@@ -187,7 +194,7 @@ ens_status ens__loss_groups(uint32_t **group, size_t *n_groups, const ens__loss 
     if (begin == NULL)
         return ens__nomem(err);
     for (size_t i = 0; i < n; i++)
-        if (i == 0 || of_row[row[i]] != of_row[row[i - 1]])
+        if (i == 0 || of_row[table_row(row, i)] != of_row[table_row(row, i - 1)])
             begin[q++] = (uint32_t)i;
     begin[q] = (uint32_t)n;
     if ((st = check_apart(begin, q, of_row, row, err)) != ENS_OK ||

@@ -49,8 +49,9 @@ ens_status ens__loss_check(const ens__loss *loss, double origin, const ens__loss
 /* y[i], as ens_loss_rows wants it. */
 void ens__loss_fill(float *y, const ens__loss *loss, double origin, const ens__loss_targets *t);
 
-/* Where the groups of rows begin, from the group number of each: group[*n_groups + 1], a new array for ens__free().
- * ENS_EDATA, naming the row, if rows of a group are apart or too many for the loss. */
+/* Where the groups of rows begin, from the group number of each, of_row[row[i]], or of_row[i] if row is NULL:
+ * group[*n_groups + 1], a new array for ens__free(). ENS_EDATA, naming the row, if rows of a group are apart or too
+ * many for the loss. */
 ens_status ens__loss_groups(uint32_t **group, size_t *n_groups, const ens__loss *loss, const uint32_t *of_row,
                             const uint32_t *row, size_t n, ens_error *err);
 

@@ -7,6 +7,7 @@ Suite *adaboost_suite(void);
 Suite *boosting_suite(void);
 Suite *gbdt_constraints_suite(void);
 Suite *gbdt_suite(void);
+Suite *gbdt_rank_suite(void);
 
 /* One line a module. */
 static Suite *(*const suites[])(void) = {
@@ -14,6 +15,7 @@ static Suite *(*const suites[])(void) = {
     boosting_suite,
     gbdt_suite,
     gbdt_constraints_suite,
+    gbdt_rank_suite,
     NULL,
 };
 
