@@ -50,11 +50,11 @@ static ens_status predict_task(void *ctx, size_t task, unsigned worker, ens_erro
 /* As many tasks for each worker, of whole blocks, of which a long one is the most. */
 static size_t rows_of_task(size_t n, unsigned workers)
 {
-    size_t each = (n + ENS_LONG_BLOCK - 1) / ENS_LONG_BLOCK / workers + 1;
+    size_t each = n / (ENS_LONG_BLOCK * (size_t)workers) + 1;
     size_t tasks = workers * (each < WORKER_TASKS ? WORKER_TASKS : each);
-    size_t blocks = (n / tasks + ENS_BLOCK) / ENS_BLOCK;
+    size_t blocks = (n + tasks * ENS_BLOCK - 1) / (tasks * ENS_BLOCK);
 
-    return blocks * ENS_BLOCK < ENS_LONG_BLOCK ? blocks * ENS_BLOCK : ENS_LONG_BLOCK;
+    return blocks * ENS_BLOCK;
 }
 
 /* Match the table's columns, then predict it in blocks. */

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 #include <tree/cuts.h>
+#include <tree/loops.h>
 
 /* Cuts for each cell. */
 #define CELL 4
@@ -26,19 +27,21 @@ static inline uint32_t cell_of(const ens__cuts *c, double x)
 }
 
 /* below[i]: how many cuts are below x[i], for n <= SEARCHES values. */
-static inline __attribute__((always_inline)) void search(const ens__cuts *c,
-                                                         const double *x, size_t n,
-                                                         size_t *below)
+static ENS__INLINE void search(const ens__cuts *c, const double *x, size_t n,
+                               size_t *below)
 {
     const double *cut = c->cut;
 
+    ENS__UNROLL
     for (size_t i = 0; i < n; i++)
         below[i] = c->first[cell_of(c, x[i])];
     for (size_t half, left = c->most; left > 1; left -= half) {
         half = left / 2;
+        ENS__UNROLL
         for (size_t i = 0; i < n; i++)
             below[i] += half & -(size_t)(cut[below[i] + half - 1] < x[i]);
     }
+    ENS__UNROLL
     for (size_t i = 0; i < n; i++)
         below[i] += cut[below[i]] < x[i];
 }
@@ -100,17 +103,18 @@ size_t ens__cuts_below(const ens__cuts *c, double x)
     return below;
 }
 
-static inline __attribute__((always_inline)) void code_some(const ens__cuts *c,
-                                                            const double *x,
-                                                            const uint32_t *row, size_t n,
-                                                            uint16_t *code, size_t stride)
+static ENS__INLINE void code_some(const ens__cuts *c, const double *x,
+                                  const uint32_t *row, size_t n, uint16_t *code,
+                                  size_t stride)
 {
     double value[SEARCHES];
     size_t below[SEARCHES];
 
+    ENS__UNROLL
     for (size_t i = 0; i < n; i++)
         value[i] = x[row[i]];
     search(c, value, n, below);
+    ENS__UNROLL
     for (size_t i = 0; i < n; i++)
         code[i * stride] = isnan(value[i]) ? ENS__CUTS_MISSING : (uint16_t)below[i];
 }

@@ -26,6 +26,7 @@ libens_internal_la_SOURCES += \
 	src/tree/kernels.h \
 	src/tree/kernels_v3.c \
 	src/tree/kernels_v4.c \
+	src/tree/loops.h \
 	src/tree/part.c \
 	src/tree/prune.c \
 	src/tree/rows.c \

@@ -6,10 +6,11 @@
  * the nodes of the next pass.  The first passes move all walkers, the later ones those that have not arrived.
  *
  * A tree of a deep forest fills a good part of the second level of the cache: a block of rows is long, so that its
- * lines, once there, serve many rows, and those of the next tree are fetched meanwhile. */
+ * lines, once there, serve many rows. */
 #include <config.h>
 
 #include <string.h>
+#include <tree/loops.h>
 #include <tree/trees.h>
 
 /* Walkers at a time: of rows, whose codes are to fit the first level of the cache, and of trees. */
@@ -20,26 +21,6 @@
 #define APART 3
 /* Fewer rows walk all trees at once, row by row. */
 #define FEW_ROWS 32
-/* Nodes of a tree for each row, at most, that are fetched before the rows need them. */
-#define FETCH_NODES 16
-/* Rows whose codes are made feature by feature. */
-#define CODE_ROWS 16384
-
-#if defined(__GNUC__)
-#define INLINE      inline __attribute__((always_inline))
-#define PREFETCH(p) __builtin_prefetch(p)
-#else
-#define INLINE      inline
-#define PREFETCH(p) ((void)(p))
-#endif
-/* Else the loop's own instructions are a third of a step's. */
-#if defined(__clang__)
-#define UNROLL _Pragma("unroll 8")
-#elif defined(__GNUC__) && __GNUC__ >= 8
-#define UNROLL _Pragma("GCC unroll 8")
-#else
-#define UNROLL
-#endif
 
 /* ---- Codes ---------------------------------------------------------------------------------------------------- */
 
@@ -112,8 +93,9 @@ typedef struct walk {
 } walk;
 
 /* The node after node `at`, of a leaf itself. */
-static INLINE uint32_t next(const uint64_t *node, const uint32_t *set,
-                            const uint16_t *code, uint32_t mask, uint32_t at, bool sets)
+static ENS__INLINE uint32_t next(const uint64_t *node, const uint32_t *set,
+                                 const uint16_t *code, uint32_t mask, uint32_t at,
+                                 bool sets)
 {
     uint64_t word = node[at];
     uint32_t x = code[(uint32_t)word & mask];
@@ -130,43 +112,44 @@ static INLINE uint32_t next(const uint64_t *node, const uint32_t *set,
 }
 
 /* The next node of walker i. */
-static INLINE uint32_t step(const walk *w, size_t i, uint32_t at, bool sets, bool trees)
+static ENS__INLINE uint32_t step(const walk *w, size_t i, uint32_t at, bool sets,
+                                 bool trees)
 {
     const uint64_t *node = trees ? w->node + w->tree[i].node : w->node;
     const uint32_t *set = trees && sets ? w->set + w->tree[i].set : w->set;
     const uint16_t *code = w->rows.code + (trees ? 0 : i * w->rows.stride);
 
     at = next(node, set, code, w->rows.mask, at, sets);
-    PREFETCH(node + at);
+    ENS__PREFETCH(node + at);
     return at;
 }
 
 /* Move all n walkers. */
-static INLINE void pass(const walk *w, uint32_t *restrict at, size_t n, bool sets,
-                        bool trees)
+static ENS__INLINE void pass(const walk *w, uint32_t *restrict at, size_t n, bool sets,
+                             bool trees)
 {
-    UNROLL
+    ENS__UNROLL
     for (size_t i = 0; i < n; i++)
         at[i] = step(w, i, at[i], sets, trees);
 }
 
 /* Move the walkers who[n]. */
-static INLINE void pass_some(const walk *w, uint32_t *restrict at,
-                             const uint16_t *restrict who, size_t n, bool sets,
-                             bool trees)
+static ENS__INLINE void pass_some(const walk *w, uint32_t *restrict at,
+                                  const uint16_t *restrict who, size_t n, bool sets,
+                                  bool trees)
 {
-    UNROLL
+    ENS__UNROLL
     for (size_t a = 0; a < n; a++)
         at[who[a]] = step(w, who[a], at[who[a]], sets, trees);
 }
 
 /* Move the walkers who[n], and keep those that had not arrived; returns how many. */
-static INLINE size_t pass_on(const walk *w, uint32_t *restrict at, uint16_t *restrict who,
-                             size_t n, bool sets, bool trees)
+static ENS__INLINE size_t pass_on(const walk *w, uint32_t *restrict at,
+                                  uint16_t *restrict who, size_t n, bool sets, bool trees)
 {
     size_t kept = 0;
 
-    UNROLL
+    ENS__UNROLL
     for (size_t a = 0; a < n; a++) {
         uint16_t i = who[a];
         uint32_t here = at[i];
@@ -179,8 +162,8 @@ static INLINE size_t pass_on(const walk *w, uint32_t *restrict at, uint16_t *res
 }
 
 /* at[i]: the node at which walker i = who[a], a < n, ends, having made BLIND steps. */
-static INLINE void walk_on(const walk *w, uint32_t *restrict at, uint16_t *restrict who,
-                           size_t n, bool sets, bool trees)
+static ENS__INLINE void walk_on(const walk *w, uint32_t *restrict at,
+                                uint16_t *restrict who, size_t n, bool sets, bool trees)
 {
     while (n > 0) {
         for (size_t d = 1; d < APART; d++)
@@ -190,8 +173,8 @@ static INLINE void walk_on(const walk *w, uint32_t *restrict at, uint16_t *restr
 }
 
 /* at[i]: the leaf that walker i < n comes to, from the root; who has room for n. */
-static INLINE void walk_body(const walk *from, uint32_t *restrict at,
-                             uint16_t *restrict who, size_t n, bool sets, bool trees)
+static ENS__INLINE void walk_body(const walk *from, uint32_t *restrict at,
+                                  uint16_t *restrict who, size_t n, bool sets, bool trees)
 {
     const walk w = *from; /* which no store changes */
 
@@ -206,8 +189,8 @@ static INLINE void walk_body(const walk *from, uint32_t *restrict at,
 }
 
 /* The same for walkers i = who[a], a < n. */
-static INLINE void walk_some(const walk *from, uint32_t *restrict at,
-                             uint16_t *restrict who, size_t n, bool sets)
+static ENS__INLINE void walk_some(const walk *from, uint32_t *restrict at,
+                                  uint16_t *restrict who, size_t n, bool sets)
 {
     const walk w = *from;
 
@@ -299,8 +282,9 @@ void ens__trees_find_some(const ens__trees *trees, size_t t, const ens__coded *r
 }
 
 /* The values of a leaf of a tree. */
-static INLINE const double *value_of(const ens__trees *trees, const ens__trees_tree *tree,
-                                     uint32_t leaf, size_t k)
+static ENS__INLINE const double *value_of(const ens__trees *trees,
+                                          const ens__trees_tree *tree, uint32_t leaf,
+                                          size_t k)
 {
     uint64_t word = trees->node[tree->node + leaf];
 
@@ -369,36 +353,17 @@ static void add_trees(const ens__trees *trees, size_t t, const uint32_t *leaf, s
     }
 }
 
-/* Ask for part i of n of a tree, if the rows will need most of it: line by line is faster than as they come to it. */
-static void fetch(const ens__trees *trees, size_t t, size_t n_rows, size_t i, size_t n)
-{
-    const uint64_t *node;
-    size_t nodes;
-
-    if (t >= trees->n)
-        return;
-    node = trees->node + trees->tree[t].node;
-    nodes = trees->tree[t + 1].node - trees->tree[t].node;
-    if (nodes > FETCH_NODES * n_rows)
-        return;
-    for (size_t at = nodes * i / n; at < nodes * (i + 1) / n; at += 64 / sizeof *node)
-        PREFETCH(node + at);
-}
-
 /* One tree after the other, all rows of a block through each. */
 static void sum_rows(const ens__trees *trees, const ens__coded *rows, double *out)
 {
-    size_t groups = (rows->n + ROWS - 1) / ROWS;
     uint32_t leaf[ROWS];
 
-    fetch(trees, 0, rows->n, 0, 1);
     for (size_t t = 0; t < trees->n; t++)
-        for (size_t g = 0; g < groups; g++) {
-            size_t begin = g * ROWS, n = rows->n - begin < ROWS ? rows->n - begin : ROWS;
+        for (size_t i = 0; i < rows->n; i += ROWS) {
+            size_t n = rows->n - i < ROWS ? rows->n - i : ROWS;
 
-            fetch(trees, t + 1, rows->n, g, groups);
-            find_part(trees, t, rows, begin, n, leaf);
-            add_leaves(trees, t, leaf, n, out + begin * trees->k);
+            find_part(trees, t, rows, i, n, leaf);
+            add_leaves(trees, t, leaf, n, out + i * trees->k);
         }
 }
 

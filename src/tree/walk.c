@@ -7,16 +7,11 @@
 #include <core/mem.h>
 #include <math.h>
 #include <string.h>
+#include <tree/loops.h>
 #include <tree/trees.h>
 
 /* Rows that walk together: as many as a call has, at most. */
 #define ROWS ENS_BLOCK
-
-#if defined(__GNUC__)
-#define PREFETCH(p) __builtin_prefetch(p)
-#else
-#define PREFETCH(p) ((void)(p))
-#endif
 
 /* The child of a node that a row goes to. Without a branch on the value, which no processor could foresee. */
 static inline uint32_t step(const ens__tree *t, const ens__node *node,
@@ -83,7 +78,7 @@ static void find_leaves(const ens__tree *t, const ens_rows *rows, size_t begin, 
             uint16_t i = walking[a];
 
             at[i] = step(t, &t->node[at[i]], rows->feature, rows->row[begin + i]);
-            PREFETCH(&t->node[at[i]]);
+            ENS__PREFETCH(&t->node[at[i]]);
         }
         n_walking = kept;
     }
