@@ -54,7 +54,7 @@ static size_t rows_of_task(size_t n, unsigned workers)
     size_t tasks = workers * (each < WORKER_TASKS ? WORKER_TASKS : each);
     size_t blocks = (n + tasks * ENS_BLOCK - 1) / (tasks * ENS_BLOCK);
 
-    return blocks * ENS_BLOCK;
+    return (blocks > 1 ? blocks : 1) * ENS_BLOCK;
 }
 
 /* Match the table's columns, then predict it in blocks. */

@@ -124,10 +124,26 @@ static ENS__INLINE uint32_t step(const walk *w, size_t i, uint32_t at, bool sets
     return at;
 }
 
+/* Ask for the words of the set that walker i looks at, if it does. */
+static ENS__INLINE void ask(const walk *w, size_t i, uint32_t at, bool trees)
+{
+    const uint64_t *node = trees ? w->node + w->tree[i].node : w->node;
+    const uint32_t *set = trees ? w->set + w->tree[i].set : w->set;
+    const uint16_t *code = w->rows.code + (trees ? 0 : i * w->rows.stride);
+    uint64_t word = node[at];
+    uint32_t by = 0 - (uint32_t)(word / ENS__TREES_SET & 1);
+    const uint32_t *s = set + (by & (uint32_t)(word >> 32));
+
+    ENS__PREFETCH(s);
+    ENS__PREFETCH(s + (by & (1 + code[word & w->rows.mask] / 32)));
+}
+
 /* Move all n walkers. */
 static ENS__INLINE void pass(const walk *w, uint32_t *restrict at, size_t n, bool sets,
                              bool trees)
 {
+    for (size_t i = 0; i < n && sets; i++)
+        ask(w, i, at[i], trees);
     ENS__UNROLL
     for (size_t i = 0; i < n; i++)
         at[i] = step(w, i, at[i], sets, trees);
@@ -138,6 +154,8 @@ static ENS__INLINE void pass_some(const walk *w, uint32_t *restrict at,
                                   const uint16_t *restrict who, size_t n, bool sets,
                                   bool trees)
 {
+    for (size_t a = 0; a < n && sets; a++)
+        ask(w, who[a], at[who[a]], trees);
     ENS__UNROLL
     for (size_t a = 0; a < n; a++)
         at[who[a]] = step(w, who[a], at[who[a]], sets, trees);
@@ -149,6 +167,8 @@ static ENS__INLINE size_t pass_on(const walk *w, uint32_t *restrict at,
 {
     size_t kept = 0;
 
+    for (size_t a = 0; a < n && sets; a++)
+        ask(w, who[a], at[who[a]], trees);
     ENS__UNROLL
     for (size_t a = 0; a < n; a++) {
         uint16_t i = who[a];
