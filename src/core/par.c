@@ -80,6 +80,14 @@ static bool is_forked_from_threads(void)
     return first != 0 && first != (long)getpid();
 }
 
+/* Threads of a region of so many workers. A thread of libgomp that waits spins for some 10 ms, at the cost of other
+ * processes, unless there are more threads than processors (its manual, GOMP_SPINCOUNT): so where workers take all
+ * of them there is one thread more, which does nothing. */
+static int region_threads(unsigned workers)
+{
+    return (int)workers + ((int)workers == omp_get_num_procs());
+}
+
 unsigned ens_exec_threads(const ens_exec *exec)
 {
     unsigned n;
@@ -225,8 +233,9 @@ static void run(loop *l)
 
     atomic_compare_exchange_strong(&threaded_process, &none, (long)getpid());
 /* Its workers share the loop and nothing else. */
-#pragma omp parallel num_threads(threads) default(none) shared(l)
-    work(l, (unsigned)omp_get_thread_num());
+#pragma omp parallel num_threads(region_threads(threads)) default(none) shared(l, threads)
+    if ((unsigned)omp_get_thread_num() < threads)
+        work(l, (unsigned)omp_get_thread_num());
 #endif
 }
 
@@ -247,13 +256,14 @@ ens_status ens__par_crew(const ens_exec *exec, ens__crew_fn body, void *ctx, ens
 
     atomic_compare_exchange_strong(&threaded_process, &none, (long)getpid());
 /* One thread runs the body, the others wait for its loops. */
-#pragma omp parallel num_threads(threads) default(none) shared(made, body, ctx, err, st)
+#pragma omp parallel num_threads(region_threads(threads)) default(none)                           \
+    shared(made, body, ctx, err, st, threads)
     if (omp_get_thread_num() == 0) {
         crew = made;
         st = body(ctx, err);
         crew = NULL;
         ens__crew_dismiss(made);
-    } else {
+    } else if ((unsigned)omp_get_thread_num() < threads) {
         ens__crew_wait(made, (unsigned)omp_get_thread_num());
     }
 #endif

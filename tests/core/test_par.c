@@ -9,6 +9,9 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 
 #define N ((size_t)200)
 
@@ -413,6 +416,41 @@ START_TEST(a_crew_ends_with_its_body)
 }
 END_TEST
 
+#ifdef _OPENMP
+static double cpu_seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static ens_status first_sleeps(void *ctx, size_t i, unsigned worker, ens_error *err)
+{
+    (void)ctx;
+    (void)worker;
+    (void)err;
+    nap(i == 0 ? 20000 : 0);
+    return ENS_OK;
+}
+
+/* All processors but one wait for the first task, 20 times: asleep, so that others may have them. */
+START_TEST(threads_that_wait_do_not_spin)
+{
+    unsigned n = (unsigned)omp_get_num_procs();
+    ens_exec exec = {.threads = n};
+    double start = ens__clock(), used = cpu_seconds();
+    ens_error err;
+
+    for (int r = 0; r < 20; r++)
+        ck_ok(ens__par_for(n, &exec, NULL, first_sleeps, NULL, NULL, &err));
+    used = cpu_seconds() - used;
+    start = ens__clock() - start;
+    ck_assert_msg(used < 0.2 * start, "%g s of processor time in %g s", used, start);
+}
+END_TEST
+#endif
+
 START_TEST(clock_goes_forward)
 {
     double start = ens__clock();
@@ -442,6 +480,9 @@ static void add(TCase *tc)
     tcase_add_test(tc, forked_child_of_threads_runs_serially);
     tcase_add_loop_test(tc, loops_of_a_crew_are_as_others, 0, 4);
     tcase_add_test(tc, a_crew_ends_with_its_body);
+#ifdef _OPENMP
+    tcase_add_test(tc, threads_that_wait_do_not_spin);
+#endif
     tcase_add_test(tc, clock_goes_forward);
 }
 
