@@ -84,11 +84,21 @@ typedef struct ens_progress {
 /** Called on the thread that made the call, between units of work. */
 typedef ens_go (*ens_progress_fn)(const ens_progress *progress, void *ctx);
 
+struct ens_model;
+
+/** Called on the thread that made the call, between units of work, with the model as it would be if the fit ended
+ *  here: to be saved, and added to by ens_fit_more() if the fit did not end.
+ *  @return ENS_OK, or what the fit is to fail with */
+typedef ens_status (*ens_checkpoint_fn)(const struct ens_model *so_far, void *ctx, ens_error *err);
+
 /** How to run. Nothing in here changes a result; NULL stands for all zeros. */
 typedef struct ens_exec {
     unsigned threads;         /**< 0: the least of affinity, cgroup quota and OMP_NUM_THREADS */
     ens_progress_fn progress; /**< may be NULL */
     void *progress_ctx;
+    size_t checkpoint_every;      /**< members or rounds between two checkpoints; 0: none */
+    ens_checkpoint_fn checkpoint; /**< ENS_ESUPPORT of a fit of a learner that has none */
+    void *checkpoint_ctx;
 } ens_exec;
 
 /** The threads that a call with @p exec (may be NULL) would use here. */

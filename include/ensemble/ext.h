@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define ENS_EXT_ABI 3
+#define ENS_EXT_ABI 4
 
 /* ---- Parameters --------------------------------------------------------------------------- */
 
@@ -116,6 +116,11 @@ typedef struct ens_fit_args {
     const uint32_t *group;      /**< [n_table] number of the group by table row; NULL: there are none */
     struct ens__arena *arena;   /**< internal: memory of a worker that fits many members; or NULL */
     const ens_valid *valid;     /**< the validation table of ens_fit(); NULL if there is none, and for members */
+    /** The model so far is this state: to be called every checkpoint_every members by types with ENS_CHECKPOINTS.  NULL
+     *  for members, and if no checkpoints are wanted. */
+    ens_status (*checkpoint)(void *ctx, void *state, ens_error *err);
+    void *checkpoint_ctx;
+    size_t checkpoint_every;
 } ens_fit_args;
 
 /** Weight of row @p i of the fit: its count times its sample weight. */
@@ -184,7 +189,8 @@ typedef enum ens_caps {
     ENS_TAKES_NUMBERS = 128,  /**< features with x */
     ENS_TAKES_LONG_BLOCKS = 256, /**< its predict takes up to ENS_LONG_BLOCK rows */
     ENS_DETECTS = 512,        /**< anomalies: fitted without label and y, one output in (0, 1) */
-    ENS_OF_REGRESSORS = 1024  /**< with ENS_OF_MEMBERS: members predict numbers whatever the task is */
+    ENS_OF_REGRESSORS = 1024, /**< with ENS_OF_MEMBERS: members predict numbers whatever the task is */
+    ENS_CHECKPOINTS = 2048    /**< its fit calls checkpoint() */
 } ens_caps;
 
 typedef struct ens_part ens_part;
@@ -250,6 +256,9 @@ typedef struct ens_learner_type {
      *  quantiles_scratch() bytes. Called only if quantiles were asked for; q need not be those. */
     void (*quantiles)(const void *fit, const ens_rows *rows, const ens_list *q, double *out, void *scratch);
     size_t (*quantiles_scratch)(const void *fit);
+
+    /** Optional, of types that grow in rounds: predict() by the first n of them alone. */
+    void (*predict_first)(const void *fit, size_t n, const ens_rows *rows, double *out, void *scratch);
 
     /** Optional, of types that detect: the output above which a row is an anomaly; else it is 0.5. */
     double (*threshold)(const void *fit);

@@ -60,6 +60,7 @@ typedef enum ens_absent { ENS_ABSENT_ERROR = 0, ENS_ABSENT_MISSING } ens_absent;
 typedef struct ens_predict_options {
     ens_unseen unseen;
     ens_absent absent;
+    size_t rounds; /**< of learners that grow in rounds: the first so many alone; 0: all. ENS_ESUPPORT of others */
 } ens_predict_options;
 
 /**

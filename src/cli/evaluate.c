@@ -115,8 +115,8 @@ static int load(job *j, const char *model, ens_error *err)
 
 static ens_status predict(job *j, ens_error *err)
 {
-    ens_predict_options use = {(ens_unseen)j->o->use.unseen,
-                               (ens_absent)j->o->use.absent};
+    ens_predict_options use = {.unseen = (ens_unseen)j->o->use.unseen,
+                               .absent = (ens_absent)j->o->use.absent};
     size_t n = ens_dataset_n(j->data), k = ens_model_k(j->model);
     double start;
     ens_status st;

@@ -20,6 +20,7 @@ typedef struct predict_options {
     const char *output;
     int proba;
     char **keep;
+    uint64_t rounds;
     use_options use;
     read_options read;
     run_options run;
@@ -32,6 +33,8 @@ static const cli_option own[] = {
      "add the probability of each class, in columns named p_CLASS"},
     {"keep", 'k', CLI_LIST, offsetof(predict_options, keep), "COL,...", NULL, 0, 0, NULL,
      "columns of the table to copy in front of the prediction, such as an identifier"},
+    {"rounds", 0, CLI_COUNT, offsetof(predict_options, rounds), "N", "0", 0, 1e6, NULL,
+     "predict by the first N rounds of a model that grew in rounds, as gbdt; 0: all"},
     CLI_LAST};
 
 static const cli_group groups[] = {{own, 0},
@@ -269,8 +272,9 @@ static ens_status find_kept(job *j, const ens_dataset *data, ens_error *err)
 
 static ens_status do_batch(job *j, const ens_dataset *data, ens_error *err)
 {
-    ens_predict_options use = {(ens_unseen)j->o->use.unseen,
-                               (ens_absent)j->o->use.absent};
+    ens_predict_options use = {.unseen = (ens_unseen)j->o->use.unseen,
+                               .absent = (ens_absent)j->o->use.absent,
+                               .rounds = (size_t)j->o->rounds};
     ens_quantile_options quantiles = {.predict = use};
     size_t n = ens_dataset_n(data);
     ens_status st;

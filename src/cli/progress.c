@@ -40,6 +40,8 @@ static ens_go on_progress(const ens_progress *now, void *ctx)
 
     if (interrupt_pending() != 0)
         return ENS_CANCEL;
+    if (p->end > 0 && cli_now() >= p->end)
+        return ENS_STOP;
     if (p->shown && now->seconds >= FIRST && (t = cli_now()) >= p->last + EVERY) {
         draw(now);
         p->last = t;

@@ -8,6 +8,7 @@ typedef struct progress {
     int shown;   /* stderr is a terminal that can redraw a line */
     int drawn;   /* something is on the line */
     double last; /* when it was drawn */
+    double end;  /* when to stop with what there is; 0: never */
 } progress;
 
 /* How to run with this many threads and, unless quiet, a bar. */

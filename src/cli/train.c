@@ -7,13 +7,16 @@
 #include <cli/scores.h>
 #include <cli/tables.h>
 #include <cli/understood.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 typedef struct train_options {
-    const char *target, *learner, *add_to, *output, *valid, *weight;
+    const char *target, *learner, *add_to, *output, *valid, *weight, *checkpoint;
+    double time_limit;
+    uint64_t checkpoint_every;
     double holdout;
     uint64_t seed;
     int task; /* as ens_task */
@@ -42,6 +45,13 @@ static const cli_option own[] = {
      "keep this share of the rows from the fit and score the model on it"},
     {"valid", 0, CLI_TEXT, offsetof(train_options, valid), "CSV", NULL, 0, 0, NULL,
      "score the model on this table; learners that stop early watch it"},
+    {"time-limit", 0, CLI_REAL, offsetof(train_options, time_limit), "SECONDS", NULL, 0, 1e9,
+     NULL, "end a fit of members or rounds after so long, and keep what there is"},
+    {"checkpoint", 0, CLI_TEXT, offsetof(train_options, checkpoint), "FILE", NULL, 0, 0, NULL,
+     "save the model so far to FILE during the fit, and begin with it if it is there: a fit "
+     "that was killed gives the same model when it is run again"},
+    {"checkpoint-every", 0, CLI_COUNT, offsetof(train_options, checkpoint_every), "N", "50", 1,
+     1e6, NULL, "rounds between two checkpoints"},
     {"seed", 0, CLI_COUNT, offsetof(train_options, seed), "N", "0", 0,
      18446744073709551615.0, NULL,
      "of all randomness: the same table, recipe and seed give the same model"},
@@ -190,6 +200,13 @@ static ens_status load_valid(job *j, ens_error *err)
 
 /* ---- Fitting ---- */
 
+static ens_status save_checkpoint(const ens_model *so_far, void *ctx, ens_error *err)
+{
+    const job *j = ctx;
+
+    return ens_model_save(so_far, j->o->checkpoint, err);
+}
+
 static ens_status fit(job *j, ens_error *err)
 {
     const ens_dataset *train = j->hold != NULL ? j->fit : j->table;
@@ -241,6 +258,13 @@ static ens_status fit_and_save(job *j, ens_error *err)
                                   err)) != ENS_OK)
         return st;
     j->exec = progress_exec(&j->bar, (unsigned)j->o->run.threads, j->o->run.quiet);
+    if (j->o->time_limit > 0)
+        j->bar.end = cli_now() + j->o->time_limit;
+    if (j->o->checkpoint != NULL) {
+        j->exec.checkpoint = save_checkpoint;
+        j->exec.checkpoint_ctx = j;
+        j->exec.checkpoint_every = (size_t)j->o->checkpoint_every;
+    }
     if ((st = fit(j, err)) != ENS_OK)
         return st;
     return save(j, err);
@@ -358,15 +382,15 @@ static int bad_recipe(const char *recipe, const ens_error *err)
 }
 
 /* The model to add to, which knows the target and the seed. */
-static int open_old(job *j, ens_error *err)
+static int open_old(job *j, const char *path, const char *option, ens_error *err)
 {
     const train_options *o = j->o;
 
-    if (ens_model_load(&j->old, o->add_to, err) != ENS_OK)
+    if (ens_model_load(&j->old, path, err) != ENS_OK)
         return cli_fail(err);
     if (o->seed != 0 && o->seed != ens_model_seed(j->old))
-        return cli_usage("train", "--seed=%llu, but the model of --add-to has %llu",
-                         (unsigned long long)o->seed,
+        return cli_usage("train", "--seed=%llu, but the model of --%s has %llu",
+                         (unsigned long long)o->seed, option,
                          (unsigned long long)ens_model_seed(j->old));
     j->seed = ens_model_seed(j->old);
     j->target = o->target != NULL ? o->target : ens_model_target(j->old);
@@ -374,6 +398,19 @@ static int open_old(job *j, ens_error *err)
     if (j->task == ENS_TASK_ANOMALY)
         j->task = ENS_TASK_AUTO; /* of the target, if there is one */
     return CLI_OK;
+}
+
+/* A checkpoint of a fit that was ended, if there is one, is the model to add to. */
+static int open_checkpoint(job *j, ens_error *err)
+{
+    const char *path = j->o->checkpoint;
+    struct stat s;
+
+    if (path == NULL || (stat(path, &s) != 0 && errno == ENOENT))
+        return CLI_OK;
+    if (j->o->add_to != NULL)
+        return cli_usage("train", "--add-to beside a checkpoint: %s is there", path);
+    return open_old(j, path, "checkpoint", err);
 }
 
 /* All that can be refused before a row is read. */
@@ -393,7 +430,9 @@ static int check(job *j, ens_error *err)
         return code;
     if (o->output != NULL && outfile_check(o->output, err) != ENS_OK)
         return cli_fail(err);
-    return o->add_to != NULL ? open_old(j, err) : CLI_OK;
+    if (o->add_to != NULL && (code = open_old(j, o->add_to, "add-to", err)) != CLI_OK)
+        return code;
+    return open_checkpoint(j, err);
 }
 
 static int work(job *j)

@@ -243,31 +243,34 @@ static size_t scratch_size(const void *state)
            rounded(ENS_LONG_BLOCK * sizeof(double)) + rounded(most);
 }
 
-/* one[i]: the sum of the trees of score c. */
-static void sum_trees(const ens__gbdt *g, size_t c, const ens_rows *rows, double *one,
-                      double *sum)
+/* sum[i]: of the first n trees of score c. */
+static void sum_trees(const ens__gbdt *g, size_t c, size_t n, const ens_rows *rows,
+                      double *one, double *sum)
 {
     memset(sum, 0, rows->n * sizeof *sum);
-    for (size_t r = 0; r < g->n_rounds; r++) {
+    for (size_t r = 0; r < n; r++) {
         ens__tree_predict(g->tree[r * g->k + c], rows, one);
         for (size_t i = 0; i < rows->n; i++)
             sum[i] += one[i];
     }
 }
 
-static void predict(const void *state, const ens_rows *rows, double *out, void *scratch)
+/* The first n rounds. */
+static void predict_first(const void *state, size_t n, const ens_rows *rows, double *out,
+                          void *scratch)
 {
     const ens__gbdt *g = state;
+    bool all = n >= g->n_rounds;
     double *score = scratch;
     double *sum =
         (double *)((char *)scratch + rounded(ENS_LONG_BLOCK * g->k * sizeof *score));
     void *rest = (char *)sum + rounded(ENS_LONG_BLOCK * sizeof *sum);
 
     for (size_t c = 0; c < g->k; c++) {
-        if (g->form[c] != NULL)
+        if (all && g->form[c] != NULL)
             ens__trees_predict(g->form[c], rows, sum, rest);
         else
-            sum_trees(g, c, rows, out, sum);
+            sum_trees(g, c, all ? g->n_rounds : n, rows, out, sum);
         for (size_t i = 0; i < rows->n; i++)
             score[i * g->k + c] = g->start[c] + sum[i];
     }
@@ -275,6 +278,11 @@ static void predict(const void *state, const ens_rows *rows, double *out, void *
     if (g->unit != 1)
         for (size_t i = 0; i < rows->n * g->loss->n_outputs; i++)
             out[i] *= g->unit;
+}
+
+static void predict(const void *state, const ens_rows *rows, double *out, void *scratch)
+{
+    predict_first(state, SIZE_MAX, rows, out, scratch);
 }
 
 /* ---- Explaining ------------------------------------------------------------------------------------------------ */
@@ -364,7 +372,8 @@ const ens_learner_type ens__gbdt_type = {
     .name = "gbdt",
     .help = "gradient boosting: trees that each correct those before, on binned values",
     .caps = ENS_CLASSIFIES | ENS_REGRESSES | ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES |
-            ENS_TAKES_WEIGHTS | ENS_TAKES_NUMBERS | ENS_TAKES_LONG_BLOCKS,
+            ENS_TAKES_WEIGHTS | ENS_TAKES_NUMBERS | ENS_TAKES_LONG_BLOCKS |
+            ENS_CHECKPOINTS,
     .params = table,
     .params_size = sizeof(ens__gbdt_params),
     .check = check,
@@ -378,6 +387,7 @@ const ens_learner_type ens__gbdt_type = {
     .importance = importance,
     .describe = describe,
     .bytes = bytes,
+    .predict_first = predict_first,
     .extend = ens__gbdt_extend,
     .grows = "n_estimators",
 };

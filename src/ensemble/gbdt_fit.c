@@ -181,6 +181,17 @@ static void forget(job *j, size_t round)
     }
 }
 
+/* The model so far, if there is more to come. */
+static ens_status check_point(job *j, size_t rounds, ens_error *err)
+{
+    const ens_fit_args *a = j->a;
+
+    if (a->checkpoint == NULL || rounds % a->checkpoint_every != 0 || j->ended ||
+        rounds >= (size_t)j->p->n_estimators)
+        return ENS_OK;
+    return a->checkpoint(a->checkpoint_ctx, j->g, err);
+}
+
 static ens_status boost_all(job *j, ens_error *err)
 {
     size_t rounds = (size_t)j->p->n_estimators;
@@ -194,6 +205,8 @@ static ens_status boost_all(job *j, ens_error *err)
             return st;
         }
         j->g->n_rounds = r + 1;
+        if ((st = check_point(j, r + 1, err)) != ENS_OK)
+            return st;
         go = report(j, r + 1, start);
     }
     if (go == ENS_CANCEL)

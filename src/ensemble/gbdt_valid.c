@@ -399,19 +399,21 @@ ens_status ens__gbdt_look_up(job *j, size_t rounds, ens_error *err)
     return ENS_OK;
 }
 
-/* Rounds of a model that was added to are not among them: it ended with the best of its own, and only a later one can
- * be better. */
+/* Trees of a model that was added to are its own. */
 void ens__gbdt_keep_best(job *j)
 {
     ens__gbdt *g = j->g;
-    size_t least = g->base != NULL ? g->base->n_rounds : 1;
+    size_t best = j->valid.best > 0 ? j->valid.best : 1;
+    size_t old = g->base != NULL ? g->base->n_rounds : 0;
 
     if (j->valid.n == 0 || j->p->n_iter_no_change <= 0)
         return;
-    least = j->valid.best > least ? j->valid.best : least;
-    for (; g->n_rounds > least; g->n_rounds--)
+    for (; g->n_rounds > best; g->n_rounds--)
         for (size_t c = 0; c < g->k; c++) {
-            ens__tree_free(g->tree[(g->n_rounds - 1) * g->k + c]);
-            g->tree[(g->n_rounds - 1) * g->k + c] = NULL;
+            size_t t = (g->n_rounds - 1) * g->k + c;
+
+            if (g->n_rounds > old)
+                ens__tree_free(g->tree[t]);
+            g->tree[t] = NULL;
         }
 }

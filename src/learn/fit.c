@@ -181,11 +181,12 @@ static void validation_clear(validation *v)
 }
 
 /* Of data, whose values stay where they are. */
-static ens_status validation_of(validation *v, const ens_model *m, const ens_dataset *data,
-                                ens_error *err)
+static ens_status validation_of(validation *v, const ens_model *m,
+                                const ens_dataset *data, ens_error *err)
 {
+    static const ens_predict_options defaults;
     bool classes = m->schema.task == ENS_TASK_CLASSIFICATION;
-    ens_status st = ens__align(&v->aligned, m, data, NULL, err);
+    ens_status st = ens__align(&v->aligned, m, data, &defaults, err);
 
     if (st != ENS_OK)
         goto done;
@@ -223,6 +224,26 @@ typedef struct request {
     const ens_exec *exec;
 } request;
 
+/* A model whose fit goes on, as its caller sees it for a moment. */
+typedef struct unfinished {
+    ens_model *m;
+    const ens_exec *exec;
+} unfinished;
+
+static ens_status show_unfinished(void *ctx, void *state, ens_error *err)
+{
+    const unfinished *u = ctx;
+    ens_status st;
+
+    u->m->root = (ens_fitted){u->m->learner->type, state};
+    if ((st = ens__model_finish(u->m, err)) == ENS_OK)
+        st = u->exec->checkpoint(u->m, u->exec->checkpoint_ctx, err);
+    ens__free(u->m->csv_types);
+    u->m->csv_types = NULL;
+    u->m->root = (ens_fitted){0};
+    return st;
+}
+
 /* Fitted anew, or what q->from has and more. */
 static ens_status fit_root(ens_model *m, const request *q, const ens__plan *p,
                            ens_error *err)
@@ -230,6 +251,7 @@ static ens_status fit_root(ens_model *m, const request *q, const ens__plan *p,
     const ens__table *table = q->train->table;
     bool blind = m->schema.task == ENS_TASK_ANOMALY;
     validation v = {0};
+    unfinished u = {m, q->exec};
     ens_fit_args a = {
         .learner = m->learner,
         .rows = {table->feature, table->p, p->row, p->n},
@@ -252,13 +274,22 @@ static ens_status fit_root(ens_model *m, const request *q, const ens__plan *p,
         q->from->fingerprint != m->fingerprint)
         return ens__fail(err, ENS_ESHAPE,
                          "the values are not those that the model was fitted on");
+    if (q->exec != NULL && q->exec->checkpoint != NULL && q->exec->checkpoint_every > 0) {
+        if ((m->learner->type->caps & ENS_CHECKPOINTS) == 0)
+            return ens__fail(err, ENS_ESUPPORT, "a fit of %s has no checkpoints",
+                             m->learner->type->name);
+        a.checkpoint = show_unfinished;
+        a.checkpoint_ctx = &u;
+        a.checkpoint_every = q->exec->checkpoint_every;
+    }
     if (q->valid != NULL && !blind) {
         if ((st = validation_of(&v, m, q->valid, err)) != ENS_OK)
             goto done;
         a.valid = &v.valid;
     }
-    st = q->from == NULL ? ens_fitted_fit(&m->root, m->learner, &a, err)
-                         : ens__fitted_extend(&m->root, &q->from->root, m->learner, &a, err);
+    st = q->from == NULL
+             ? ens_fitted_fit(&m->root, m->learner, &a, err)
+             : ens__fitted_extend(&m->root, &q->from->root, m->learner, &a, err);
 done:
     validation_clear(&v);
     return st;

@@ -35,8 +35,10 @@ ens_status ens_fitted_fit(ens_fitted *out, const ens_learner *member,
     ens_status st;
 
     *out = (ens_fitted){0};
-    if (member != a->learner)
+    if (member != a->learner) {
         sub.valid = NULL;
+        sub.checkpoint = NULL;
+    }
     sub.learner = member;
     if (a->count != NULL &&
         (member->type->caps & (ENS_TAKES_WEIGHTS | ENS_OF_MEMBERS)) == 0) {

@@ -20,6 +20,7 @@ typedef struct job {
     size_t rows; /* a task predicts */
     const ens_list *q; /* quantiles to predict; NULL: the learner's outputs */
     size_t width;      /* outputs a row */
+    size_t rounds;     /* the first so many alone; 0: all */
     double *out;
 } job;
 
@@ -41,6 +42,8 @@ static ens_status predict_task(void *ctx, size_t task, unsigned worker, ens_erro
 
         if (j->q != NULL)
             root->type->quantiles(root->state, &rows, j->q, out, scratch);
+        else if (j->rounds > 0)
+            root->type->predict_first(root->state, j->rounds, &rows, out, scratch);
         else
             root->type->predict(root->state, &rows, out, scratch);
     }
@@ -99,8 +102,12 @@ ens_status ens_model_predict_with(const ens_model *model, const ens_dataset *dat
              .data = data,
              .stride = (model->scratch + 63) / 64 * 64,
              .width = model->schema.k,
+             .rounds = options != NULL ? options->rounds : 0,
              .out = out};
 
+    if (j.rounds > 0 && model->root.type->predict_first == NULL)
+        return ens__fail(err, ENS_ESUPPORT, "a model of %s does not grow in rounds",
+                         model->root.type->name);
     return predict_table(&j, options, exec, err);
 }
 

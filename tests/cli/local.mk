@@ -10,6 +10,7 @@ tests_test_cli_SOURCES = tests/run.h \
 	tests/cli/test_files.c \
 	tests/cli/test_lists.c \
 	tests/cli/test_predict.c \
+	tests/cli/test_rounds.c \
 	tests/cli/test_svmlight.c \
 	tests/cli/test_train.c
 tests_test_cli_CPPFLAGS = $(test_cppflags)

@@ -11,6 +11,7 @@ Suite *cli_explain_suite(void);
 Suite *cli_lists_suite(void);
 Suite *cli_bad_suite(void);
 Suite *cli_files_suite(void);
+Suite *cli_rounds_suite(void);
 Suite *cli_svmlight_suite(void);
 
 /* One line a module: each tests/cli/test_*.c has one of these. */
@@ -22,6 +23,7 @@ static Suite *(*const suites[])(void) = {cli_anomaly_suite,
                                          cli_lists_suite,
                                          cli_bad_suite,
                                          cli_files_suite,
+                                         cli_rounds_suite,
                                          cli_svmlight_suite,
                                          NULL};
 

@@ -172,7 +172,7 @@ static ens_go watch(const ens_progress *p, void *ctx)
 START_TEST(progress_comes_on_the_calling_thread_and_ends_at_all)
 {
     watcher v = {.caller = pthread_self()};
-    ens_exec exec = {thread_counts[_i], watch, &v};
+    ens_exec exec = {.threads = thread_counts[_i], .progress = watch, .progress_ctx = &v};
     work w = {.most = 64, .sleep_us = 20};
     ens_error err;
 
@@ -186,7 +186,7 @@ END_TEST
 START_TEST(progress_without_a_phase_is_silent)
 {
     watcher v = {.caller = pthread_self()};
-    ens_exec exec = {2, watch, &v};
+    ens_exec exec = {.threads = 2, .progress = watch, .progress_ctx = &v};
     work w = {.most = 64};
     ens_error err;
 
@@ -198,7 +198,7 @@ END_TEST
 START_TEST(stop_keeps_a_prefix_that_ran)
 {
     watcher v = {.caller = pthread_self(), .answer = ENS_STOP, .answer_at = 10};
-    ens_exec exec = {thread_counts[_i], watch, &v};
+    ens_exec exec = {.threads = thread_counts[_i], .progress = watch, .progress_ctx = &v};
     work w = {.most = 64, .sleep_us = 100};
     ens_error err;
     size_t done = 0;
@@ -216,7 +216,7 @@ END_TEST
 START_TEST(stop_is_go_where_it_cannot_be_used)
 {
     watcher v = {.caller = pthread_self(), .answer = ENS_STOP, .answer_at = 1};
-    ens_exec exec = {2, watch, &v};
+    ens_exec exec = {.threads = 2, .progress = watch, .progress_ctx = &v};
     work w = {.most = 64};
     ens_error err;
 
@@ -228,7 +228,7 @@ END_TEST
 START_TEST(cancel_ends_the_loop_soon)
 {
     watcher v = {.caller = pthread_self(), .answer = ENS_CANCEL, .answer_at = 1};
-    ens_exec exec = {thread_counts[_i], watch, &v};
+    ens_exec exec = {.threads = thread_counts[_i], .progress = watch, .progress_ctx = &v};
     work w = {.most = 64, .sleep_us = 500};
     ens_error err;
     size_t calls;
@@ -276,7 +276,7 @@ static ens_go count_outer(const ens_progress *p, void *ctx)
 START_TEST(loop_in_a_task_is_serial_and_silent)
 {
     unsigned inner_reports = 0;
-    ens_exec exec = {thread_counts[_i], count_outer, &inner_reports};
+    ens_exec exec = {.threads = thread_counts[_i], .progress = count_outer, .progress_ctx = &inner_reports};
     nest v = {.exec = &exec};
     ens_error err;
 
@@ -292,7 +292,7 @@ END_TEST
 START_TEST(loop_in_an_only_task_is_as_outside)
 {
     unsigned inner_reports = 0;
-    ens_exec exec = {3, count_outer, &inner_reports};
+    ens_exec exec = {.threads = 3, .progress = count_outer, .progress_ctx = &inner_reports};
     nest v = {.exec = &exec};
     ens_error err;
 

@@ -6,6 +6,7 @@
 Suite *adaboost_suite(void);
 Suite *boosting_suite(void);
 Suite *gbdt_constraints_suite(void);
+Suite *gbdt_parts_suite(void);
 Suite *gbdt_suite(void);
 Suite *gbdt_rank_suite(void);
 
@@ -15,6 +16,7 @@ static Suite *(*const suites[])(void) = {
     boosting_suite,
     gbdt_suite,
     gbdt_constraints_suite,
+    gbdt_parts_suite,
     gbdt_rank_suite,
     NULL,
 };

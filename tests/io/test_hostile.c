@@ -192,7 +192,7 @@ static unsigned char *mutate(size_t *size_out, const unsigned char *file, size_t
 /* Everything that a program may do with a model. */
 static void use(const ens_model *m, const ens_dataset *data)
 {
-    const ens_predict_options lenient = {ENS_UNSEEN_MISSING, ENS_ABSENT_MISSING};
+    const ens_predict_options lenient = {.unseen = ENS_UNSEEN_MISSING, .absent = ENS_ABSENT_MISSING};
     size_t k = ens_model_k(m), n, n_q = 0;
     double *out = malloc(N_ROWS * k * sizeof *out);
     double *importance = malloc(ens_model_p(m) * sizeof *importance);
