@@ -44,6 +44,11 @@ ens_status ens__boosting_recipe(ens__chain_recipe *out, const ens_learner *learn
 ens_status ens__boosting_fit(void **out, const void *from, const void *params, const ens_fit_args *a,
                              ens_error *err);
 
+/* boosting_rows.c: row[rows.n] and, if there are counts, count[rows.n]: the rows of a with those held out, as the
+ * parameters ask, behind the first *n_fit, both in their order. ENS_ERANGE if that leaves none on a side. */
+ens_status ens__boosting_order(uint32_t *row, uint32_t *count, size_t *n_fit, const ens__boosting_params *p,
+                               const ens_fit_args *a, ens_error *err);
+
 /* boosting_predict.c */
 void ens__boosting_predict(const void *fit, const ens_rows *rows, double *out, void *scratch);
 size_t ens__boosting_scratch(const void *fit);

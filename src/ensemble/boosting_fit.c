@@ -318,61 +318,6 @@ static ens_status play(void *ctx, ens_error *err)
 
 /* ---- Rows ---------------------------------------------------------------------------------------------------- */
 
-/* held[i]: whether row i is held out, of each class the same part; returns how many. */
-static size_t hold_out(uint32_t *held, uint32_t *place, const job *j)
-{
-    const ens_fit_args *a = j->a;
-    bool classes = a->task == ENS_TASK_CLASSIFICATION;
-    size_t total = 0;
-
-    for (size_t c = 0; c < (classes ? a->k : 1); c++) {
-        size_t n = 0, m;
-        ens__stream s;
-
-        for (size_t i = 0; i < j->n; i++)
-            if (!classes || (size_t)a->label[a->rows.row[i]] == c)
-                place[n++] = (uint32_t)i;
-        m = (size_t)floor(j->p->validation_fraction * (double)n + 0.5);
-        ens__stream_init(&s, a->seed, ENS__FOR_SPLIT, c);
-        for (size_t i = 0, left = m; i < n && left > 0; i++)
-            if (ens__stream_below(&s, (uint32_t)(n - i)) < left) {
-                held[place[i]] = 1;
-                left--;
-            }
-        total += m;
-    }
-    return total;
-}
-
-/* The rows in their order, those that are held out behind the others. */
-static ens_status order_rows(job *j, ens_error *err)
-{
-    const ens_fit_args *a = j->a;
-    uint32_t *held = ens__zeros(j->n, sizeof *held),
-             *place = ens__array(j->n, sizeof *place);
-    size_t n_held = 0, at[2] = {0};
-    ens_status st = held != NULL && place != NULL ? ENS_OK : ens__nomem(err);
-
-    if (st == ENS_OK && j->p->n_iter_no_change > 0) {
-        n_held = hold_out(held, place, j);
-        if (n_held == 0 || n_held == j->n)
-            st = ens__fail(err, ENS_ERANGE,
-                           "boosting.validation_fraction = %g holds out %zu of %zu rows",
-                           j->p->validation_fraction, n_held, j->n);
-    }
-    j->n_fit = at[1] = j->n - n_held;
-    for (size_t i = 0; i < j->n && st == ENS_OK; i++) {
-        size_t to = at[held[i]]++;
-
-        j->row[to] = a->rows.row[i];
-        if (j->count != NULL)
-            j->count[to] = a->count[i];
-    }
-    ens__free(held);
-    ens__free(place);
-    return st;
-}
-
 static ens_status make_rows(job *j, ens_error *err)
 {
     const ens_fit_args *a = j->a;
@@ -392,7 +337,7 @@ static ens_status make_rows(job *j, ens_error *err)
                         (j->h = ens__zeros(cells, sizeof *j->h)) == NULL ||
                         (j->leaf = ens__array(n, sizeof *j->leaf)) == NULL))
         return ens__nomem(err);
-    return order_rows(j, err);
+    return ens__boosting_order(j->row, j->count, &j->n_fit, j->p, a, err);
 }
 
 /* How many rows a round draws. */

@@ -11,6 +11,7 @@ libens_internal_la_SOURCES += \
 	src/ensemble/boosting.h \
 	src/ensemble/boosting_fit.c \
 	src/ensemble/boosting_predict.c \
+	src/ensemble/boosting_rows.c \
 	src/ensemble/boosting_step.c \
 	src/ensemble/builtins.c \
 	src/ensemble/chain.c \
