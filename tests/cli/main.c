@@ -4,6 +4,7 @@
 #include "run.h"
 
 Suite *cli_anomaly_suite(void);
+Suite *cli_boosting_suite(void);
 Suite *cli_train_suite(void);
 Suite *cli_predict_suite(void);
 Suite *cli_evaluate_suite(void);
@@ -16,6 +17,7 @@ Suite *cli_svmlight_suite(void);
 
 /* One line a module: each tests/cli/test_*.c has one of these. */
 static Suite *(*const suites[])(void) = {cli_anomaly_suite,
+                                         cli_boosting_suite,
                                          cli_train_suite,
                                          cli_predict_suite,
                                          cli_evaluate_suite,
