@@ -57,7 +57,7 @@ Made by `bench/adaboost.py DATA SETS --seeds {seeds} --trees {trees}` on {date},
 ## Scores
 
 Mean over {seeds} seeds and the standard error of that mean; adult has a fixed split, the others one by the seed. d / s.e. is the
-difference over its standard error, positive where ours is better. Ours has the CSV as it is; scikit-learn has, for a category, its place
+difference over its standard error, positive where ours is better; a word where the seed makes next to no difference. Ours has the CSV as it is; scikit-learn has, for a category, its place
 among the sorted levels, -1 for missing, and medians for numeric gaps.
 
 | set | recipe | score | ours | scikit-learn's | d / s.e. |
@@ -131,9 +131,10 @@ def score_rows(args, records):
                 if ours is None or theirs is None:
                     continue
                 digits = max(accuracy.digits_of(ours), accuracy.digits_of(theirs))
-                ratio, _ = accuracy.verdict(ours, theirs, sign)
+                ratio, word = accuracy.verdict(ours, theirs, sign)
+                noisy = math.hypot(ours.error, theirs.error) > 1e-3 * abs(ours.value)
                 yield (f"| {name} | `{recipe}` | {metric} | {accuracy.show(ours, digits)} | "
-                       f"{accuracy.show(theirs, digits)} | {ratio:+.1f} |")
+                       f"{accuracy.show(theirs, digits)} | {f'{ratio:+.1f}' if noisy else word} |")
 
 
 # ---- Seconds ----------------------------------------------------------------------------------------

@@ -59,17 +59,20 @@ ens_status ens__boosting_recipe(ens__chain_recipe *out, const ens_learner *learn
 static ens_status make_loss(ens__boosting *m, const ens__boosting_params *p,
                             ens_task task, size_t k, ens_error *err)
 {
+    ens_error why = {.code = ENS_OK};
     ens_status st = ens__loss_new(&m->loss, loss_line(p), task,
-                                  task == ENS_TASK_CLASSIFICATION ? k : 0, err);
+                                  task == ENS_TASK_CLASSIFICATION ? k : 0, &why);
 
+    if (st == ENS_ENOMEM)
+        return ens__nomem(err);
     if (st != ENS_OK)
-        return st;
+        return ens__fail(err, ENS_ERANGE, "boosting.loss: %s", why.message);
     if ((m->loss->type->caps & ENS_LOSS_RANKS) != 0)
-        return ens__fail(err, ENS_ESUPPORT,
+        return ens__fail(err, ENS_ERANGE,
                          "boosting.loss = %s: boosting has no groups of rows",
                          loss_line(p));
     if (m->loss->n_outputs != k)
-        return ens__fail(err, ENS_ESUPPORT,
+        return ens__fail(err, ENS_ERANGE,
                          "boosting.loss = %s gives %zu predictions a row, expected %zu",
                          loss_line(p), m->loss->n_outputs, k);
     m->k = m->loss->k;
@@ -278,7 +281,7 @@ static ens_status read_boosting(void **out, const ens_read_args *a, ens_error *e
 
     sub.task = ENS_TASK_REGRESSION;
     sub.k = 1;
-    if (st == ENS_ESUPPORT || st == ENS_ERANGE)
+    if (st == ENS_ERANGE)
         st = ens_reader_bad(a->reader, err, "its recipe does not suit its task");
     if (st == ENS_OK && (st = read_scores(m, &n, p, a->reader, err)) == ENS_OK &&
         (st = ens__boosting_recipe(&recipe, a->learner, err)) == ENS_OK &&

@@ -31,7 +31,7 @@ typedef struct ens__boosting {
     ens__trees *trees; /* the runtime form of members that are trees, leaves multiplied; or NULL */
 } ens__boosting;
 
-/* Without members. k: outputs of the model. ENS_ESUPPORT for a loss that does not suit them. */
+/* Without members. k: outputs of the model. ENS_ERANGE for a loss that does not suit them. */
 ens_status ens__boosting_new(ens__boosting **out, const ens__boosting_params *p, ens_task task, size_t k,
                              ens_error *err);
 void ens__boosting_free(void *fit);

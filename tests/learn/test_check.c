@@ -69,6 +69,7 @@ static const char *const recipes[] = {
     "boosting(n_estimators=4)",
     "boosting(tree(max_depth=2), n_estimators=3, subsample=0.6, n_iter_no_change=2, validation_fraction=0.3)",
     "boosting(dummy, n_estimators=2)",
+    "boosting(n_estimators=3, loss=huber)",
     "boosting(bagging(tree(max_depth=2), n_estimators=2), n_estimators=3)",
     "bagging(boosting(n_estimators=2), n_estimators=2)",
     "adaboost(boosting(n_estimators=2), n_estimators=2)",
