@@ -20,6 +20,9 @@ SETS = {
     "german_credit": dict(file="german_credit.csv", target="class"),
     "soybean": dict(file="soybean.csv", target="class"),
     "spambase": dict(file="spambase.csv.gz", target="type"),
+    "diamonds": dict(file="diamonds.csv.gz", target="price", regression=True),
+    "higgs7k": dict(file="higgs7k_train.csv.gz", test="higgs7k_test.csv", target="label"),
+    "bike_sharing_hour": dict(file="bike_sharing_hour.csv.gz", target="cnt", regression=True),
     "wine_quality": dict(file="wine_quality.csv", target="quality", regression=True),
 }
 

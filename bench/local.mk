@@ -12,6 +12,9 @@ EXTRA_DIST += \
 	bench/forest.md \
 	bench/forest.py \
 	bench/forest_peers.py \
+	bench/gbdt.md \
+	bench/gbdt.py \
+	bench/gbdt_peers.py \
 	bench/importance.R \
 	bench/importance.md \
 	bench/isolation.md \

@@ -22,7 +22,7 @@
 static const ens_param table[] = {
     ROW(loss, ENS_PARAM_TEXT, "auto", 0, 0, "", "objective",
         "what is minimised; auto: squared, logistic or softmax, as the target asks"),
-    ROW(n_estimators, ENS_PARAM_INT, "100", 1, 1e6, "",
+    ROW(n_estimators, ENS_PARAM_INT, "200", 1, 1e6, "",
         "max_iter,num_iterations,num_boost_round,n_iter,num_trees,iterations",
         "rounds, each of a tree, or one for each class of more than two"),
     ROW(learning_rate, ENS_PARAM_REAL, "0.1", 1e-6, 10, "", "eta,shrinkage_rate",

@@ -9,6 +9,7 @@
 #include <core/mem.h>
 #include <core/par.h>
 #include <ensemble/gbdt_job.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef ens__gbdt_job job;
@@ -160,16 +161,22 @@ static ens_status boost(job *j, size_t round, ens_error *err)
     return ens__gbdt_look_up(j, round + 1, err);
 }
 
-/* What the caller wants after a round. */
+/* What the caller wants after a round; he is told the last point of the learning curve. */
 static ens_go report(const job *j, size_t done, double start)
 {
     const ens_exec *exec = j->a->exec;
-    ens_progress progress = {"boosting rounds", done, (size_t)j->p->n_estimators,
+    const ens__gbdt *g = j->g;
+    char phase[80] = "boosting rounds";
+    ens_progress progress = {phase, done, (size_t)j->p->n_estimators,
                              ens__clock() - start};
 
-    return exec != NULL && exec->progress != NULL
-               ? exec->progress(&progress, exec->progress_ctx)
-               : ENS_GO;
+    if (exec == NULL || exec->progress == NULL)
+        return ENS_GO;
+    if (g->n_curve > 0)
+        snprintf(phase, sizeof phase, "boosting rounds, %.40s %.5g",
+                 g->n_metrics == 2 ? j->p->scoring : "loss",
+                 g->curve[g->n_curve * g->n_metrics - 1]);
+    return exec->progress(&progress, exec->progress_ctx);
 }
 
 /* A round that failed leaves no trees. */

@@ -222,10 +222,11 @@ static ens_status find_groups(job *j, ens_error *err)
     if ((loss->type->caps & ENS_LOSS_RANKS) == 0)
         return ENS_OK;
     if (v->of_group == NULL)
-        return ens__fail(err, ENS_EDATA,
-                         "gbdt: loss %s compares rows within groups: the validation table "
-                         "has none",
-                         loss->type->name);
+        return ens__fail(
+            err, ENS_EDATA,
+            "gbdt: loss %s compares rows within groups: the validation table "
+            "has none",
+            loss->type->name);
     st = ens__loss_groups(&v->group, &v->n_groups, loss, v->of_group, NULL, v->n, err);
     if (st == ENS_EDATA)
         ens__error_prefix(err, "validation table");

@@ -182,12 +182,37 @@ START_TEST(a_validation_table_has_its_own_levels)
 }
 END_TEST
 
+static ens_go hear(const ens_progress *p, void *ctx)
+{
+    if (strncmp(p->phase, "boosting rounds", 15) == 0)
+        snprintf(ctx, 80, "%s", p->phase);
+    return ENS_GO;
+}
+
+START_TEST(progress_tells_the_metric)
+{
+    char told[80] = "";
+    ens_exec exec = {.threads = 1, .progress = hear, .progress_ctx = told};
+    ens_dataset *d = wine();
+
+    ens_model_free(fit_with("gbdt(n_estimators=2)", d, &exec));
+    ck_assert_str_eq(told, "boosting rounds");
+    ens_model_free(fit_with("gbdt(n_estimators=2, n_iter_no_change=9)", d, &exec));
+    ck_assert_int_eq(strncmp(told, "boosting rounds, loss 0.", 24), 0);
+    ens_model_free(
+        fit_with("gbdt(n_estimators=2, n_iter_no_change=9, scoring=accuracy)", d, &exec));
+    ck_assert_int_eq(strncmp(told, "boosting rounds, accuracy ", 26), 0);
+    ens_dataset_free(d);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_test(tc, first_rounds_predict_as_a_shorter_fit);
     tcase_add_loop_test(tc, a_checkpoint_is_resumed_to_the_same_bytes, 0, 3);
     tcase_add_test(tc, a_checkpoint_that_fails_ends_the_fit);
     tcase_add_test(tc, a_validation_table_has_its_own_levels);
+    tcase_add_test(tc, progress_tells_the_metric);
 }
 
 Suite *gbdt_parts_suite(void);

@@ -1,0 +1,198 @@
+#!/usr/bin/python3
+"""Gradient boosting beside scikit-learn's HistGradientBoosting and XGBoost: seconds on made tables, scores on real ones.
+
+    gbdt.py SETS DATA --ensemble PATH                    everything, into bench/gbdt.md
+    gbdt.py SETS DATA --ensemble PATH --sets friedman_reg --real wine_quality --rounds 1 --seeds 1
+
+SETS is a folder with the tables of make_sets.py, DATA one with those of datasets.py. Programs run in turn, A B C A B C, each fit
+in a process of its own, with equal threads. Scores on the real tables are of defaults against defaults; they are kept
+in WORK/gbdt.jsonl, and only those that are missing are computed.
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+import accuracy                                                         # noqa: E402
+import datasets                                                         # noqa: E402
+import measure                                                          # noqa: E402
+
+# rounds of each made table, its task
+SETS = {"higgs_like_1m": (200, "classes"), "covtype_like": (100, "classes"), "friedman_reg": (200, "regression"),
+        "airline_like": (200, "classes"), "wide": (200, "classes"), "higgs_like_100k": (200, "classes")}
+NAMES = {"ours": "ensemble", "skl": "HistGradientBoosting", "xgb": "XGBoost"}
+MANY = ["letter"]                                                       # more than two classes
+REAL = ["adult", "california_housing", "diamonds", "letter", "wine_quality", "higgs7k", "bike_sharing_hour"]
+
+HEAD = """# Gradient boosting beside scikit-learn and XGBoost
+
+Made by `bench/gbdt.py SETS DATA --rounds {rounds} --seeds {seeds}` on {date}, {threads} threads, {machine}. Versions: `ensemble`
+{version}, scikit-learn {sklearn}, XGBoost {xgboost}.
+
+## Seconds
+
+{rounds} runs in turn, medians; in brackets the least and the most. 200 rounds (covtype_like 100 of seven trees), learning rate 0.1, 63
+leaves, 255 bins, at least 20 rows a leaf (XGBoost: its own minimum). A fit starts with the table in memory and includes making
+bins. "fit MB" is what the process takes above the loaded table at its peak; "others" the share of the machine's processor time that
+anything else took. {busy}
+
+| set | program | runs | fit s | times ours | cpu s | fit MB | predict krow/s | score | others |
+|---|---|--:|--:|--:|--:|--:|--:|---|--:|
+"""
+SCORES = """
+## Scores with defaults
+
+Mean over {seeds} seeds and its standard error; adult, letter and higgs7k have a fixed split, the others one by the seed. Ours has the CSV as it
+is; the peers have, for a category, its place among the sorted levels, -1 for missing. Rank 1 is the best of the three.
+
+| set | score | ours | HistGradientBoosting | XGBoost | rank of ours |
+|---|---|--:|--:|--:|--:|
+"""
+
+
+# ---- Seconds ------------------------------------------------------------------------------------------
+
+def paths(args, name):
+    return [os.path.join(args.sets_dir, f"{name}_{part}.csv") for part in ("train", "test")]
+
+
+def ours(args, name):
+    rounds, task = SETS[name]
+    train, test = paths(args, name)
+    recipe = f"gbdt(n_estimators={rounds}, max_leaf_nodes=63)"
+    return measure.run([os.path.join(args.work, "fit"), "-t", str(args.threads), "-s", test, train, "y",
+                        {"classes": "classification"}.get(task, task), recipe], args.env, args.limit)
+
+
+def theirs(args, name, program):
+    rounds, task = SETS[name]
+    return measure.run([sys.executable, os.path.join(HERE, "gbdt_peers.py"), program, task, *paths(args, name), str(rounds),
+                        str(args.threads)], {**args.env, "OMP_NUM_THREADS": str(args.threads)}, args.limit)
+
+
+def score(r):
+    shown = (("roc_auc", "AUC"), ("accuracy", "accuracy"), ("rmse", "RMSE"))
+    return ", ".join(f"{word} {r[key]:.4f}" for key, word in shown if key in r)
+
+
+def rows_of(args, name):
+    calls = {"ours": lambda: ours(args, name), **{p: (lambda p=p: theirs(args, name, p)) for p in ("skl", "xgb")}}
+    runs = measure.in_turn({p: c for p, c in calls.items() if p == "ours" or p in args.peers}, args.rounds, args.budget)
+    base = measure.median(runs["ours"], "fit_s")
+    for program, r in runs.items():
+        s, others = measure.median(r, "fit_s"), sum(x["others_cpu_s"] for x in r)
+        label = f"{name}, {r[0]['rows']} x {r[0]['features']}" if program == "ours" else name
+        yield (f"| {label} | {NAMES[program]} | {len(r)} | {s:.2f} ({measure.spread(r, 'fit_s')}) | {s / base:.1f} | "
+               f"{measure.median(r, 'cpu_s'):.1f} | {measure.median(r, 'fit_mb'):.0f} | "
+               f"{r[0]['test_rows'] / measure.median(r, 'predict_s') / 1000:.0f} | {score(r[0])} | "
+               f"{100 * others / (others + sum(x['cpu_s'] for x in r)):.0f} % |")
+
+
+# ---- Scores -------------------------------------------------------------------------------------------
+
+def fit_peer(program, e, regression, seed):
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    import xgboost
+    if program == "skl":
+        m = (HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier)(random_state=seed)
+    else:
+        m = (xgboost.XGBRegressor if regression else xgboost.XGBClassifier)(random_state=seed, n_jobs=1)
+    m.fit(e.x, e.y)
+    return m.predict(e.xt) if regression else m.predict_proba(e.xt)
+
+
+def score_one(args, name, program, seed):
+    files = datasets.split(args.data, args.work, name, seed)
+    target, regression = datasets.SETS[name]["target"], datasets.is_regression(name)
+    if program == "ours":
+        model = os.path.join(args.work, "gbdt.ens")
+        accuracy.command(args, "train", files[0], "--target", target, "--task",
+                         "regression" if regression else "classification", "--learner", args.recipe, "--seed", str(seed),
+                         "--threads", str(args.threads), "--json", "-o", model)
+        return accuracy.command(args, "evaluate", model, files[1], "--json")["scores"]
+    e = datasets.Encoded(*files, target, regression)
+    p = fit_peer(program, e, regression, seed)
+    return accuracy.number_scores(e.yt, p)[0] if regression else accuracy.class_scores(e.yt, p)[0]
+
+
+def score_row(args, name, done, path):
+    metric = "rmse" if datasets.is_regression(name) else "log_loss" if name in MANY else "roc_auc"
+    means = {}
+    for program in NAMES:
+        found = []
+        for seed in range(args.seeds):
+            key = (name, args.recipe if program == "ours" else program, program, seed)
+            if key not in done:
+                done[key] = {"key": list(key), "scores": score_one(args, name, program, seed)}
+                accuracy.keep(path, done[key])
+            found.append(done[key]["scores"])
+        v = [f[metric] for f in found]
+        means[program] = (np.mean(v), np.std(v, ddof=1) / len(v) ** 0.5 if len(v) > 1 else 0.0)
+    sign = -1 if metric == "roc_auc" else 1
+    rank = 1 + sum(sign * means[p][0] < sign * means["ours"][0] for p in ("skl", "xgb"))
+    shown = " | ".join(f"{m:.5g} ± {s:.2g}" for m, s in means.values())
+    return f"| {name} | {metric} | {shown} | {rank} |", rank
+
+
+def score_rows(args):
+    path = os.path.join(args.work, "gbdt.jsonl")
+    done, ranks = accuracy.load(path), []
+    for name in args.real:
+        row, rank = score_row(args, name, done, path)
+        ranks.append(rank)
+        yield row
+        print(row, file=sys.stderr, flush=True)
+    yield f"\nMean rank of ours: {np.mean(ranks):.2f}."
+
+
+# ---- The whole ----------------------------------------------------------------------------------------
+
+def prepare(args):
+    folder = os.path.dirname(os.path.abspath(args.ensemble))
+    libs = next(d for d in (os.path.join(folder, ".libs"), os.path.join(os.path.dirname(folder), "lib"), folder)
+                if os.path.exists(os.path.join(d, "libensemble.so")))
+    os.makedirs(args.work, exist_ok=True)
+    args.env = {"LD_LIBRARY_PATH": libs, "OMP_NUM_THREADS": str(args.threads)}
+    subprocess.run([os.environ.get("CC", "cc"), "-O2", f"-I{os.path.dirname(HERE)}/include", "-o",
+                    os.path.join(args.work, "fit"), os.path.join(HERE, "fit.c"), f"-L{libs}", "-lensemble"], check=True)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("sets_dir", metavar="SETS")
+    p.add_argument("data", metavar="DATA")
+    p.add_argument("--ensemble", metavar="PATH", default="ensemble")
+    p.add_argument("--sets", nargs="*", default=list(SETS))
+    p.add_argument("--real", nargs="*", default=REAL)
+    p.add_argument("--peers", nargs="*", default=["skl", "xgb"])
+    p.add_argument("--recipe", default="gbdt", help="of the scores")
+    p.add_argument("--rounds", type=int, default=3)
+    p.add_argument("--seeds", type=int, default=5)
+    p.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    p.add_argument("--budget", type=float, default=120, help="seconds after which a program sits out the later rounds of a set")
+    p.add_argument("--limit", type=float, default=600, help="seconds after which a run is given up")
+    p.add_argument("--work", default="/tmp/bench-gbdt")
+    p.add_argument("--out", default=os.path.join(HERE, "gbdt.md"))
+    args = p.parse_args()
+    warnings.filterwarnings("ignore")
+    prepare(args)
+    import sklearn
+    import xgboost
+    version = subprocess.run([args.ensemble, "--version"], stdout=subprocess.PIPE, text=True).stdout.split()[1]
+    known = dict(rounds=args.rounds, seeds=args.seeds, threads=args.threads, date=measure.today(), machine=measure.machine(),
+                 version=version, sklearn=sklearn.__version__, xgboost=xgboost.__version__)
+    rows = [row for name in args.sets for row in rows_of(args, name)]
+    load = os.getloadavg()[0]
+    busy = f"Other programs ran meanwhile: the load was {load:.0f}." if load > 2.5 else "The machine was otherwise idle."
+    text = HEAD.format(busy=busy, **known) + "\n".join(rows) + "\n" + SCORES.format(**known) + "\n".join(score_rows(args))
+    measure.write(args.out, text + "\n")
+
+
+if __name__ == "__main__":
+    main()
