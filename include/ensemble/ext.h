@@ -190,7 +190,8 @@ typedef enum ens_caps {
     ENS_TAKES_LONG_BLOCKS = 256, /**< its predict takes up to ENS_LONG_BLOCK rows */
     ENS_DETECTS = 512,        /**< anomalies: fitted without label and y, one output in (0, 1) */
     ENS_OF_REGRESSORS = 1024, /**< with ENS_OF_MEMBERS: members predict numbers whatever the task is */
-    ENS_CHECKPOINTS = 2048    /**< its fit calls checkpoint() */
+    ENS_CHECKPOINTS = 2048,   /**< its fit calls checkpoint() */
+    ENS_FIXED_QUANTILES = 4096 /**< its quantiles() gives those alone that were asked for */
 } ens_caps;
 
 typedef struct ens_part ens_part;
@@ -253,7 +254,8 @@ typedef struct ens_learner_type {
     /** Optional: the quantiles that the parameters ask to be kept, [q->n] ascending in (0, 1); NULL: none. */
     const ens_list *(*asks_quantiles)(const void *params);
     /** With it: out[i * q->n + c] is quantile q->v[c] of the response of row i. As predict(), with
-     *  quantiles_scratch() bytes. Called only if quantiles were asked for; q need not be those. */
+     *  quantiles_scratch() bytes. Called only if quantiles were asked for; q need not be those, but
+     *  some of them with ENS_FIXED_QUANTILES. */
     void (*quantiles)(const void *fit, const ens_rows *rows, const ens_list *q, double *out, void *scratch);
     size_t (*quantiles_scratch)(const void *fit);
 

@@ -79,8 +79,8 @@ ENS_API ens_status ens_model_predict_with(const ens_model *model, const ens_data
                                           const ens_predict_options *options, double *out,
                                           const ens_exec *exec, ens_error *err);
 
-/** The quantiles that the model was asked to keep, by `forest(quantiles=[0.05, 0.5, 0.95])`: [*n], ascending, owned by
- *  the model; NULL and 0 if none. */
+/** The quantiles that the model was asked to keep, by `forest(quantiles=[0.05, 0.5, 0.95])` or gbdt of the same: [*n],
+ *  ascending, owned by the model; NULL and 0 if none. */
 ENS_API const double *ens_model_quantiles(const ens_model *model, size_t *n);
 
 /** Which quantiles, and how to treat the table. */
@@ -93,12 +93,13 @@ typedef struct ens_quantile_options {
 /**
  * Predict quantiles of the response of every row of @p data, by a model that was asked to keep some: the smallest
  * target of the fit at which the distribution that the forest gives the row (Meinshausen 2006, equation 6) reaches q.
- * The mean remains what ens_model_predict() gives.
+ * The mean remains what ens_model_predict() gives.  A gbdt gives those that it was fitted for, in ascending order, and
+ * ens_model_predict() the one nearest to the median.
  *
  * @param options may be NULL: the quantiles that the model was fitted with
  * @param[out] out [n rows][n quantiles] row major, caller-owned
- * @return as ens_model_predict_with(); and ENS_ESUPPORT if the model keeps none; ENS_ERANGE if a quantile is not in
- *         (0, 1) or not above the one before
+ * @return as ens_model_predict_with(); and ENS_ESUPPORT if the model keeps none, or not these; ENS_ERANGE if one is not
+ *         in (0, 1) or not above the one before
  *
  * O(n * trees * (depth + rows in a leaf)); memory for 8 bytes a training row and thread.
  */

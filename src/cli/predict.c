@@ -342,9 +342,9 @@ const cli_verb cli_predict = {
     .detail =
         "Without CSV, or with -, rows come from standard input. They are scored as they\n"
         "come, in constant memory, and their order is kept. Columns are found by name,\n"
-        "in any order; others may be there too. A forest with quantiles adds a column\n"
-        "for each, such as q0.05. A model of anomalies says `anomaly` or `normal`, and in\n"
-        "a column `score` how much of one.",
+        "in any order; others may be there too. A forest or gbdt of quantiles adds a\n"
+        "column for each, such as q0.05. A model of anomalies says `anomaly` or\n"
+        "`normal`, and in a column `score` how much of one.",
     .min_operands = 1,
     .max_operands = 2,
     .groups = groups,

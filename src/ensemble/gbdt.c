@@ -16,6 +16,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Those of loss quantile. */
+#define MOST_QUANTILES 64
+
 #define ROW(field, kind, def, min, max, words, aliases, help)                            \
     ENS_ROW(kind, ens__gbdt_params, field, def, min, max, words, aliases, help)
 
@@ -99,8 +102,34 @@ static const ens_param table[] = {
     ROW(interaction_cst, ENS_PARAM_TEXT, "", 0, 0, "", "interaction_constraints",
         "groups of features that may meet on the way to a leaf, as \"a, b | c, d\"; the "
         "features of no group are one more"),
+    ROW(quantiles, ENS_PARAM_LIST, "none", 0, 1, "none", "",
+        "ascending, between 0 and 1: predict these of a number; the prediction is the "
+        "one "
+        "nearest to the median"),
     ENS_PARAM_LAST,
 };
+
+static const ens_list *asks_quantiles(const void *params)
+{
+    const ens_list *q = &((const ens__gbdt_params *)params)->quantiles;
+
+    return q->v != NULL ? q : NULL;
+}
+
+/* Of several quantiles each has trees of its own in a round. */
+static ens_status check_quantiles(const ens__gbdt_params *p, ens_error *err)
+{
+    if (p->quantiles.v == NULL)
+        return ENS_OK;
+    if (strcmp(p->loss, "auto") != 0)
+        return ens__fail(err, ENS_ERANGE, "gbdt.quantiles does not go with loss=%s",
+                         p->loss);
+    if (p->quantiles.n > MOST_QUANTILES)
+        return ens__fail(err, ENS_ERANGE,
+                         "gbdt.quantiles: %zu quantiles, the limit is %d", p->quantiles.n,
+                         MOST_QUANTILES);
+    return ens__check_quantiles(&p->quantiles, "gbdt.quantiles", err);
+}
 
 static ens_status check(const void *params, ens_error *err)
 {
@@ -138,9 +167,11 @@ static ens_status check(const void *params, ens_error *err)
         ens__error_prefix(err, "gbdt.scoring");
         return st;
     }
-    if ((st = ens__loss_check_line(p->loss, err)) != ENS_OK)
+    if ((st = ens__loss_check_line(p->loss, err)) != ENS_OK) {
         ens__error_prefix(err, "gbdt.loss");
-    return st;
+        return st;
+    }
+    return check_quantiles(p, err);
 }
 
 size_t ens__gbdt_metrics(const ens__gbdt_params *p)
@@ -157,6 +188,46 @@ static ens_status prepare(const void *params, const ens_fit_args *a, ens_error *
 
 /* ---- The fitted state ----------------------------------------------------------------------------------------- */
 
+/* "quantile(levels=[...])" */
+static ens_status quantile_line(char **out, const ens_list *q, ens_error *err)
+{
+    ens__buf b = {0};
+
+    ens__buf_puts(&b, "quantile(levels=[");
+    for (size_t i = 0; i < q->n; i++) {
+        ens__buf_puts(&b, i > 0 ? ", " : "");
+        ens__buf_number(&b, q->v[i]);
+    }
+    ens__buf_puts(&b, "])");
+    return ens__buf_take(out, &b, err);
+}
+
+/* The loss, and with several quantiles which of them is the prediction. */
+static ens_status make_loss(ens__gbdt *g, const ens__gbdt_params *p, ens_task task,
+                            size_t n_classes, ens_error *err)
+{
+    const ens_list *q = &p->quantiles;
+    char *line = NULL;
+    ens_status st;
+
+    if (q->v == NULL)
+        return ens__loss_new(&g->loss, p->loss, task, n_classes, err);
+    if (task != ENS_TASK_REGRESSION)
+        return ens__fail(err, ENS_ESUPPORT,
+                         "gbdt.quantiles is for regression, but the target has classes");
+    if ((g->level = ens__array(q->n, sizeof *g->level)) == NULL)
+        return ens__nomem(err);
+    memcpy(g->level, q->v, q->n * sizeof *g->level);
+    g->n_levels = q->n;
+    for (size_t i = 1; i < q->n; i++)
+        if (fabs(q->v[i] - 0.5) < fabs(q->v[g->middle] - 0.5))
+            g->middle = i;
+    if ((st = quantile_line(&line, q, err)) == ENS_OK)
+        st = ens__loss_new(&g->loss, line, task, n_classes, err);
+    ens__free(line);
+    return st;
+}
+
 ens_status ens__gbdt_new(ens__gbdt **out, const ens__gbdt_params *p, ens_task task,
                          size_t n_classes, size_t n_rounds, ens_error *err)
 {
@@ -168,7 +239,7 @@ ens_status ens__gbdt_new(ens__gbdt **out, const ens__gbdt_params *p, ens_task ta
         return ens__nomem(err);
     g->unit = 1;
     atomic_init(&g->refs, 1);
-    if ((st = ens__loss_new(&g->loss, p->loss, task, n_classes, err)) != ENS_OK)
+    if ((st = make_loss(g, p, task, n_classes, err)) != ENS_OK)
         goto done;
     g->k = g->loss->k;
     if ((g->tree = ens__zeros(n_rounds * g->k, sizeof *g->tree)) == NULL ||
@@ -204,6 +275,7 @@ void ens__gbdt_free(void *state)
     ens__free(g->start);
     ens__free(g->form);
     ens__free(g->curve);
+    ens__free(g->level);
     ens__free(g);
 }
 
@@ -230,7 +302,13 @@ static size_t rounded(size_t bytes)
     return (bytes + 63) / 64 * 64;
 }
 
-/* Scores, those of one class, and what walking needs. */
+/* Of all quantiles of a block. */
+static size_t levels_size(const ens__gbdt *g)
+{
+    return rounded(ENS_LONG_BLOCK * g->n_levels * sizeof(double));
+}
+
+/* Quantiles, scores, those of one class, and what walking needs. */
 static size_t scratch_size(const void *state)
 {
     const ens__gbdt *g = state;
@@ -239,7 +317,7 @@ static size_t scratch_size(const void *state)
     for (size_t c = 0; c < g->k; c++)
         if (g->form[c] != NULL && ens__trees_scratch(g->form[c]) > most)
             most = ens__trees_scratch(g->form[c]);
-    return rounded(ENS_LONG_BLOCK * g->k * sizeof(double)) +
+    return levels_size(g) + rounded(ENS_LONG_BLOCK * g->k * sizeof(double)) +
            rounded(ENS_LONG_BLOCK * sizeof(double)) + rounded(most);
 }
 
@@ -255,11 +333,29 @@ static void sum_trees(const ens__gbdt *g, size_t c, size_t n, const ens_rows *ro
     }
 }
 
-/* The first n rounds. */
-static void predict_first(const void *state, size_t n, const ens_rows *rows, double *out,
-                          void *scratch)
+size_t ens__gbdt_outputs(const ens__gbdt *g)
 {
-    const ens__gbdt *g = state;
+    return g->n_levels > 0 ? 1 : g->loss->n_outputs;
+}
+
+void ens__gbdt_link(const ens__gbdt *g, const double *score, size_t n, double *out)
+{
+    ens__loss_link(g->loss, g->origin, score, n, out);
+    if (g->unit != 1)
+        for (size_t i = 0; i < n * g->loss->n_outputs; i++)
+            out[i] *= g->unit;
+}
+
+void ens__gbdt_choose(const ens__gbdt *g, size_t n, double *out)
+{
+    for (size_t i = 0; i < n && g->n_levels > 0; i++)
+        out[i] = out[i * g->n_levels + g->middle];
+}
+
+/* The first n rounds: out[rows->n][loss->n_outputs]. */
+static void predict_all(const ens__gbdt *g, size_t n, const ens_rows *rows, double *out,
+                        void *scratch)
+{
     bool all = n >= g->n_rounds;
     double *score = scratch;
     double *sum =
@@ -274,15 +370,44 @@ static void predict_first(const void *state, size_t n, const ens_rows *rows, dou
         for (size_t i = 0; i < rows->n; i++)
             score[i * g->k + c] = g->start[c] + sum[i];
     }
-    ens__loss_link(g->loss, g->origin, score, rows->n, out);
-    if (g->unit != 1)
-        for (size_t i = 0; i < rows->n * g->loss->n_outputs; i++)
-            out[i] *= g->unit;
+    ens__gbdt_link(g, score, rows->n, out);
+}
+
+/* Where there are several quantiles, all of them stand at the beginning of the scratch. */
+static void predict_first(const void *state, size_t n, const ens_rows *rows, double *out,
+                          void *scratch)
+{
+    const ens__gbdt *g = state;
+    double *all = scratch;
+
+    if (g->n_levels == 0) {
+        predict_all(g, n, rows, out, scratch);
+        return;
+    }
+    predict_all(g, n, rows, all, (char *)scratch + levels_size(g));
+    for (size_t i = 0; i < rows->n; i++)
+        out[i] = all[i * g->n_levels + g->middle];
 }
 
 static void predict(const void *state, const ens_rows *rows, double *out, void *scratch)
 {
     predict_first(state, SIZE_MAX, rows, out, scratch);
+}
+
+/* Each of q is one of the levels. */
+static void quantiles(const void *state, const ens_rows *rows, const ens_list *q,
+                      double *out, void *scratch)
+{
+    const ens__gbdt *g = state;
+    double *all = scratch;
+
+    predict_all(g, SIZE_MAX, rows, all, (char *)scratch + levels_size(g));
+    for (size_t c = 0, at = 0; c < q->n; c++) {
+        while (g->level[at] != q->v[c])
+            at++;
+        for (size_t i = 0; i < rows->n; i++)
+            out[i * q->n + c] = all[i * g->n_levels + at];
+    }
 }
 
 /* ---- Explaining ------------------------------------------------------------------------------------------------ */
@@ -373,7 +498,7 @@ const ens_learner_type ens__gbdt_type = {
     .help = "gradient boosting: trees that each correct those before, on binned values",
     .caps = ENS_CLASSIFIES | ENS_REGRESSES | ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES |
             ENS_TAKES_WEIGHTS | ENS_TAKES_NUMBERS | ENS_TAKES_LONG_BLOCKS |
-            ENS_CHECKPOINTS,
+            ENS_CHECKPOINTS | ENS_FIXED_QUANTILES,
     .params = table,
     .params_size = sizeof(ens__gbdt_params),
     .check = check,
@@ -390,4 +515,7 @@ const ens_learner_type ens__gbdt_type = {
     .predict_first = predict_first,
     .extend = ens__gbdt_extend,
     .grows = "n_estimators",
+    .asks_quantiles = asks_quantiles,
+    .quantiles = quantiles,
+    .quantiles_scratch = scratch_size,
 };

@@ -32,6 +32,7 @@ typedef struct ens__gbdt_params {
     int64_t max_drop; /* below 0: no limit */
     ens_list monotonic_cst;
     char *interaction_cst;
+    ens_list quantiles; /* v NULL: none */
 } ens__gbdt_params;
 
 enum { ENS__GROW_LOSSGUIDE, ENS__GROW_DEPTHWISE };
@@ -46,6 +47,8 @@ typedef struct ens__gbdt {
     ens__tree **tree; /* [n_rounds][k] */
     double *gain;     /* [n_rounds][k] how much each lowered the loss */
     double *start;    /* [k] */
+    double *level;    /* [n_levels] quantiles, of which `middle`, the nearest to the median, is the prediction */
+    size_t n_levels, middle; /* 0: predictions are the loss's */
     double origin;    /* of the responses */
     double unit;      /* responses were divided by it, a power of two */
     double *curve;    /* [n_curve][n_metrics] of rows that told when to stop: mean loss, and a metric if asked for,
@@ -60,6 +63,11 @@ typedef struct ens__gbdt {
 ens_status ens__gbdt_new(ens__gbdt **out, const ens__gbdt_params *p, ens_task task, size_t n_classes, size_t n_rounds,
                          ens_error *err);
 void ens__gbdt_free(void *state);
+/* Predictions a row: those of the loss, or one of several quantiles. */
+size_t ens__gbdt_outputs(const ens__gbdt *g);
+/* out[n][loss->n_outputs] from score[n][k]; then, in place, out[n][ens__gbdt_outputs()]. */
+void ens__gbdt_link(const ens__gbdt *g, const double *score, size_t n, double *out);
+void ens__gbdt_choose(const ens__gbdt *g, size_t n, double *out);
 /* Numbers in a point of the curve. */
 size_t ens__gbdt_metrics(const ens__gbdt_params *p);
 /* The runtime forms of its trees. */

@@ -18,8 +18,9 @@
 typedef ens__gbdt_job job;
 
 /* Losses that need more than a table has. */
-static ens_status check_loss(const ens__loss *loss, const ens_fit_args *a, ens_error *err)
+static ens_status check_loss(const ens__gbdt *g, const ens_fit_args *a, ens_error *err)
 {
+    const ens__loss *loss = g->loss;
     bool ranks = (loss->type->caps & ENS_LOSS_RANKS) != 0;
 
     if (ranks && a->group == NULL)
@@ -31,8 +32,10 @@ static ens_status check_loss(const ens__loss *loss, const ens_fit_args *a, ens_e
         return ens__fail(err, ENS_ESUPPORT,
                          "gbdt: loss %s needs whole groups, not rows that were drawn",
                          loss->type->name);
-    if (loss->n_outputs != a->k)
-        return ens__fail(err, ENS_ESUPPORT, "gbdt: loss %s predicts %zu numbers a row",
+    if (ens__gbdt_outputs(g) != a->k)
+        return ens__fail(err, ENS_ESUPPORT,
+                         "gbdt: loss %s predicts %zu numbers a row; gbdt.quantiles has "
+                         "several quantiles",
                          loss->type->name, loss->n_outputs);
     return ENS_OK;
 }
@@ -247,7 +250,7 @@ ens_status ens__gbdt_begin(job *j, ens_error *err)
     j->n = a->rows.n;
     j->options = options_of(j->p);
     j->n_train = j->n;
-    if ((st = check_loss(j->g->loss, a, err)) != ENS_OK ||
+    if ((st = check_loss(j->g, a, err)) != ENS_OK ||
         (st = fill_weights(j, err)) != ENS_OK ||
         (st = ens__gbdt_constrain(j, err)) != ENS_OK ||
         (st = find_groups(j, err)) != ENS_OK ||

@@ -122,7 +122,7 @@ ens_status ens__gbdt_read(void **out, const ens_read_args *a, ens_error *err)
         return st == ENS_ENOMEM ? st
                                 : ens_reader_bad(a->reader, err,
                                                  "its recipe does not suit its target");
-    if (shape[1] != g->k || g->loss->n_outputs != a->k) {
+    if (shape[1] != g->k || ens__gbdt_outputs(g) != a->k) {
         st = ens_reader_bad(a->reader, err, "gain is of %zu scores, expected %zu",
                             shape[1], g->k);
         goto done;

@@ -254,7 +254,7 @@ ens_status ens__gbdt_valid_begin(job *j, ens_error *err)
         (v->label = ens__zeros(v->n, sizeof *v->label)) == NULL ||
         (v->truth = ens__zeros(v->n, sizeof *v->truth)) == NULL ||
         (v->weight = ens__array(v->n, sizeof *v->weight)) == NULL ||
-        (v->pred = ens__array(v->n * j->a->k, sizeof *v->pred)) == NULL ||
+        (v->pred = ens__array(v->n * j->g->loss->n_outputs, sizeof *v->pred)) == NULL ||
         (v->wide = ens__array(v->n * k, sizeof *v->wide)) == NULL)
         return ens__nomem(err);
     if ((v->held != NULL ? j->a->group : j->a->valid->group) != NULL &&
@@ -344,9 +344,8 @@ static ens_status score_metric(double *out, job *j, ens_error *err)
     for (size_t i = 0; i < v->n; i++)
         for (size_t c = 0; c < k; c++)
             v->wide[i * k + c] = v->score[c * v->n + i];
-    ens__loss_link(j->g->loss, j->g->origin, v->wide, v->n, v->pred);
-    for (size_t i = 0; i < v->n * j->g->loss->n_outputs && j->g->unit != 1; i++)
-        v->pred[i] *= j->g->unit;
+    ens__gbdt_link(j->g, v->wide, v->n, v->pred);
+    ens__gbdt_choose(j->g, v->n, v->pred);
     return ens_metric(out, j->p->scoring, &e, err);
 }
 

@@ -128,6 +128,21 @@ const double *ens_model_quantiles(const ens_model *model, size_t *n)
     return q != NULL ? q->v : NULL;
 }
 
+/* Each of q is one that the learner was fitted for. */
+static ens_status check_fixed(const ens_list *q, const ens_list *kept, ens_error *err)
+{
+    for (size_t i = 0, at = 0; i < q->n; i++) {
+        while (at < kept->n && kept->v[at] < q->v[i])
+            at++;
+        if (at == kept->n || kept->v[at] != q->v[i])
+            return ens__fail(err, ENS_ESUPPORT,
+                             "the model was not fitted for quantile %g: it has those of "
+                             "ens_model_quantiles() only",
+                             q->v[i]);
+    }
+    return ENS_OK;
+}
+
 ens_status ens_model_predict_quantiles(const ens_model *model, const ens_dataset *data,
                                        const ens_quantile_options *options, double *out,
                                        const ens_exec *exec, ens_error *err)
@@ -140,12 +155,15 @@ ens_status ens_model_predict_quantiles(const ens_model *model, const ens_dataset
     if (kept == NULL)
         return ens__fail(err, ENS_ESUPPORT,
                          "the model keeps no quantiles: fit it with "
-                         "forest(quantiles=[0.05, 0.5, 0.95])");
+                         "forest(quantiles=[0.05, 0.5, 0.95]) or gbdt of the same");
     q = *kept;
     if (options != NULL && options->q != NULL) {
         q = (ens_list){.v = (double *)(uintptr_t)options->q,
                        .n = options->n}; /* read only */
         if ((st = ens__check_quantiles(&q, "ens_model_predict_quantiles", err)) != ENS_OK)
+            return st;
+        if ((model->root.type->caps & ENS_FIXED_QUANTILES) != 0 &&
+            (st = check_fixed(&q, kept, err)) != ENS_OK)
             return st;
     }
     j.width = q.n;

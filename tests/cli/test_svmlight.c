@@ -74,9 +74,10 @@ END_TEST
 /* The dummy puts both rows of a group in one place: half of the gain, and half of a hit of precision 1/2. */
 START_TEST(ranking_is_scored_by_groups)
 {
-    ran r = run("printf '2 qid:1 1:1\n0 qid:1 1:2\n0 qid:2 1:1\n1 qid:2 1:2\n' > t.svm && "
-                "$E train t.svm --task regression -l dummy -q -o m.ens > out && "
-                "$E evaluate m.ens t.svm -m 'ndcg@1,map@1' --json");
+    ran r =
+        run("printf '2 qid:1 1:1\n0 qid:1 1:2\n0 qid:2 1:1\n1 qid:2 1:2\n' > t.svm && "
+            "$E train t.svm --task regression -l dummy -q -o m.ens > out && "
+            "$E evaluate m.ens t.svm -m 'ndcg@1,map@1' --json");
     json_t *json;
 
     ck_code(r, 0);
@@ -89,6 +90,26 @@ START_TEST(ranking_is_scored_by_groups)
     r = run("printf 'f1,target\n1,2\n2,0\n' > t.csv && $E evaluate m.ens t.csv -m ndcg");
     ck_code(r, 1);
     ck_has(r.err, "metric ndcg compares rows within groups: no group column is named");
+}
+END_TEST
+
+START_TEST(gbdt_ranks_and_predicts_quantiles)
+{
+    ran r = run(MAKE "$E train t.svm --task regression -l 'gbdt(loss=lambdarank, "
+                     "n_estimators=10)' -q -o m.ens > out && "
+                     "$E evaluate m.ens t.svm -m 'ndcg@5'");
+
+    ck_code(r, 0);
+    ck_has(r.out, "ndcg@5  1.0000");
+    r = run("$E train $D/diabetes.csv -t progression -q -o q.ens -l "
+            "'gbdt(quantiles=[0.1, 0.9], n_estimators=5)' > out && "
+            "$E predict q.ens $D/diabetes.csv | sed -n 1p");
+    ck_code(r, 0);
+    ck_assert_str_eq(r.out, "prediction,q0.1,q0.9\n");
+    r = run(
+        "$E train $D/diabetes.csv -t progression -l 'gbdt(loss=lambdarank)' -o n.ens");
+    ck_code(r, 1);
+    ck_has(r.err, "compares rows within groups: no group column is named");
 }
 END_TEST
 
@@ -129,6 +150,7 @@ static void add_cases(TCase *tc)
     tcase_add_test(tc, columns_are_those_of_the_model);
     tcase_add_test(tc, groups_come_from_files);
     tcase_add_test(tc, ranking_is_scored_by_groups);
+    tcase_add_test(tc, gbdt_ranks_and_predicts_quantiles);
     tcase_add_test(tc, groups_of_csv_are_a_column);
     tcase_add_test(tc, bad_ones_are_refused);
 }

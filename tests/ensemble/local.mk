@@ -22,6 +22,7 @@ tests_test_boosting_SOURCES = tests/run.h tests/ensemble/main_boosting.c \
 	tests/ensemble/test_gbdt.c \
 	tests/ensemble/test_gbdt_constraints.c \
 	tests/ensemble/test_gbdt_parts.c \
+	tests/ensemble/test_gbdt_quantile.c \
 	tests/ensemble/test_gbdt_rank.c
 tests_test_boosting_CPPFLAGS = $(test_cppflags)
 tests_test_boosting_CFLAGS = $(test_cflags)

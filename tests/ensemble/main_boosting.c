@@ -8,6 +8,7 @@ Suite *boosting_suite(void);
 Suite *gbdt_constraints_suite(void);
 Suite *gbdt_parts_suite(void);
 Suite *gbdt_suite(void);
+Suite *gbdt_quantile_suite(void);
 Suite *gbdt_rank_suite(void);
 
 /* One line a module. */
@@ -17,6 +18,7 @@ static Suite *(*const suites[])(void) = {
     gbdt_suite,
     gbdt_constraints_suite,
     gbdt_parts_suite,
+    gbdt_quantile_suite,
     gbdt_rank_suite,
     NULL,
 };
