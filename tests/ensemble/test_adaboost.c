@@ -147,7 +147,8 @@ START_TEST(scikit_learn_has_the_same_log_loss)
         size_t n;
 
         ck_ok(ens_model_evaluate(&score, &n, m, d, "log_loss", NULL, &err));
-        ck_assert_double_eq_tol(score[0].value, known[i].loss, 1e-6); /* weights in fixed point */
+        ck_assert_double_eq_tol(score[0].value, known[i].loss,
+                                1e-6); /* weights in fixed point */
         ens_scores_free(score, n);
         ens_model_free(m);
     }
@@ -434,6 +435,36 @@ START_TEST(importance_is_weighted_by_the_votes)
 }
 END_TEST
 
+/* Rows enough for several tasks a pass, and for nodes whose features are shared out. */
+START_TEST(threads_change_no_byte_of_larger_fits)
+{
+    static const char *const recipe[] = {
+        "adaboost(tree(max_depth=2), n_estimators=3)",
+        "adaboost(tree(max_depth=2), n_estimators=3, algorithm=samme, resample=true)",
+        "boosting(n_estimators=3, subsample=0.9)",
+        "boosting(bagging(tree(max_depth=2), n_estimators=2), n_estimators=2, "
+        "n_iter_no_change=1)",
+    };
+    ens_dataset *d;
+    void *bytes[2];
+    size_t size[2];
+
+    ck_ok(ens_generate(&d, "hastie_10_2(n=20000)", 7, &err));
+    for (size_t t = 0; t < 2; t++) {
+        const ens_exec exec = {.threads = t == 0 ? 1 : 3};
+        ens_model *m = fit_with(recipe[_i], d, &exec);
+
+        ck_ok(ens_model_save_bytes(&bytes[t], &size[t], m, &err));
+        ens_model_free(m);
+    }
+    ck_assert_uint_eq(size[0], size[1]);
+    ck_assert_mem_eq(bytes[0], bytes[1], size[0]);
+    ens_bytes_free(bytes[0]);
+    ens_bytes_free(bytes[1]);
+    ens_dataset_free(d);
+}
+END_TEST
+
 /* ---- Medians --------------------------------------------------------------------------------------------- */
 
 /* By the definition: the least value that half of the weight lies at or below. */
@@ -513,6 +544,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, members_without_weights_get_rows_drawn_by_weight);
     tcase_add_test(tc, the_runtime_form_has_the_same_bits);
     tcase_add_test(tc, importance_is_weighted_by_the_votes);
+    tcase_add_loop_test(tc, threads_change_no_byte_of_larger_fits, 0, 4);
     tcase_add_test(tc, weighted_medians_are_those_of_the_definition);
     tcase_add_test(tc, bad_recipes_are_refused);
 }

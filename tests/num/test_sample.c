@@ -3,6 +3,7 @@
 
 #include "run.h"
 #include <core/mem.h>
+#include <math.h>
 #include <num/sample.h>
 
 #include "chi.h"
@@ -152,6 +153,41 @@ START_TEST(weighted_draws_in_proportion)
 }
 END_TEST
 
+/* Each draw is the first place whose running sum is above the number drawn, however uneven the weights are. */
+START_TEST(weighted_draws_are_places_in_running_sums)
+{
+    enum { N = 300, M = 1000 };
+    double w[N], sum[N];
+    uint32_t count[N], naive[N];
+    ens_error err;
+
+    for (uint64_t round = 0; round < 40; round++) {
+        ens__stream s, t;
+        double total = 0;
+
+        ens__stream_init(&s, 9, ENS__FOR_TEST, round);
+        for (size_t i = 0; i < N; i++) {
+            double u = ens__stream_uniform(&s);
+
+            w[i] = u < 0.2 ? 0 : exp(round % 4 * 15.0 * u);
+            sum[i] = total += w[i];
+        }
+        t = s;
+        ck_ok(ens__sample_weighted(count, w, N, M, &s, &err));
+        memset(naive, 0, sizeof naive);
+        for (size_t m = 0; m < M; m++) {
+            double u = ens__stream_uniform(&t) * total;
+            size_t i = 0;
+
+            while (!(sum[i] > u))
+                i++;
+            naive[i]++;
+        }
+        ck_assert_mem_eq(count, naive, sizeof naive);
+    }
+}
+END_TEST
+
 START_TEST(weighted_refuses_nothing_to_draw)
 {
     const double w[] = {0, 0};
@@ -177,6 +213,7 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, choose_gives_every_subset_alike, 0, 2);
     tcase_add_test(tc, shuffle_gives_every_order_alike);
     tcase_add_test(tc, weighted_draws_in_proportion);
+    tcase_add_test(tc, weighted_draws_are_places_in_running_sums);
     tcase_add_test(tc, weighted_refuses_nothing_to_draw);
 }
 
