@@ -16,6 +16,10 @@
 /* Walkers at a time: of rows, whose codes are to fit the first level of the cache, and of trees. */
 #define ROWS  256
 #define TREES 512
+/* Walkers whose steps are written out in a row. */
+#define GROUP 8
+/* Codes of a row, as most tables of numbers have it, that is a line of the cache. */
+#define LINE 32
 /* Passes before it pays to tell who has arrived, and then between two looks. */
 #define BLIND 12
 #define APART 3
@@ -92,13 +96,13 @@ typedef struct walk {
     size_t depth;                /* steps that some walker takes, at most */
 } walk;
 
-/* The node after node `at`, of a leaf itself. */
+/* The node after node `at`, of a leaf itself, for the row that begins `ahead` of code. */
 static ENS__INLINE uint32_t next(const uint64_t *node, const uint32_t *set,
-                                 const uint16_t *code, uint32_t mask, uint32_t at,
-                                 bool sets)
+                                 const uint16_t *code, size_t ahead, uint32_t mask,
+                                 uint32_t at, bool sets)
 {
     uint64_t word = node[at];
-    uint32_t x = code[(uint32_t)word & mask];
+    uint32_t x = (code + ((uint32_t)word & mask))[ahead];
     uint32_t by_number = (uint32_t)((word + ((uint64_t)x << 16)) >> 32);
 
     if (!sets)
@@ -111,15 +115,15 @@ static ENS__INLINE uint32_t next(const uint64_t *node, const uint32_t *set,
     return (by & (s[0] + (bits >> x % 32 & 1))) | (~by & by_number);
 }
 
-/* The next node of walker i. */
-static ENS__INLINE uint32_t step(const walk *w, size_t i, uint32_t at, bool sets,
-                                 bool trees)
+/* The next node of walker i + j. Where j is a constant, so is, often, the way from the codes of i to its. */
+static ENS__INLINE uint32_t step(const walk *w, size_t i, size_t j, uint32_t at,
+                                 bool sets, bool trees)
 {
-    const uint64_t *node = trees ? w->node + w->tree[i].node : w->node;
-    const uint32_t *set = trees && sets ? w->set + w->tree[i].set : w->set;
+    const uint64_t *node = trees ? w->node + w->tree[i + j].node : w->node;
+    const uint32_t *set = trees && sets ? w->set + w->tree[i + j].set : w->set;
     const uint16_t *code = w->rows.code + (trees ? 0 : i * w->rows.stride);
 
-    at = next(node, set, code, w->rows.mask, at, sets);
+    at = next(node, set, code, trees ? 0 : j * w->rows.stride, w->rows.mask, at, sets);
     ENS__PREFETCH(node + at);
     return at;
 }
@@ -144,9 +148,15 @@ static ENS__INLINE void pass(const walk *w, uint32_t *restrict at, size_t n, boo
 {
     for (size_t i = 0; i < n && sets; i++)
         ask(w, i, at[i], trees);
-    ENS__UNROLL
-    for (size_t i = 0; i < n; i++)
-        at[i] = step(w, i, at[i], sets, trees);
+    size_t i = 0;
+
+    for (; i + GROUP <= n; i += GROUP) {
+        ENS__UNROLL
+        for (size_t j = 0; j < GROUP; j++)
+            at[i + j] = step(w, i, j, at[i + j], sets, trees);
+    }
+    for (; i < n; i++)
+        at[i] = step(w, i, 0, at[i], sets, trees);
 }
 
 /* Move the walkers who[n]. */
@@ -158,7 +168,7 @@ static ENS__INLINE void pass_some(const walk *w, uint32_t *restrict at,
         ask(w, who[a], at[who[a]], trees);
     ENS__UNROLL
     for (size_t a = 0; a < n; a++)
-        at[who[a]] = step(w, who[a], at[who[a]], sets, trees);
+        at[who[a]] = step(w, who[a], 0, at[who[a]], sets, trees);
 }
 
 /* Move the walkers who[n], and keep those that had not arrived; returns how many. */
@@ -174,7 +184,7 @@ static ENS__INLINE size_t pass_on(const walk *w, uint32_t *restrict at,
         uint16_t i = who[a];
         uint32_t here = at[i];
 
-        at[i] = step(w, i, here, sets, trees);
+        at[i] = step(w, i, 0, here, sets, trees);
         who[kept] = i;
         kept += at[i] != here;
     }
@@ -192,14 +202,18 @@ static ENS__INLINE void walk_on(const walk *w, uint32_t *restrict at,
     }
 }
 
-/* at[i]: the leaf that walker i < n comes to, from the root; who has room for n. */
+/* at[i]: the leaf that walker i < n comes to, from the root; who has room for n. stride: if it is known, else 0. */
 static ENS__INLINE void walk_body(const walk *from, uint32_t *restrict at,
-                                  uint16_t *restrict who, size_t n, bool sets, bool trees)
+                                  uint16_t *restrict who, size_t n, size_t stride,
+                                  bool sets, bool trees)
 {
-    const walk w = *from; /* which no store changes */
+    walk w = *from; /* which no store changes */
 
-    memset(at, 0, n * sizeof *at);
-    for (size_t d = 0; d < w.depth && d < BLIND; d++)
+    if (stride > 0)
+        w.rows.stride = stride;
+    for (size_t i = 0; i < n; i++)
+        at[i] = step(&w, i, 0, 0, sets, trees);
+    for (size_t d = 1; d < w.depth && d < BLIND; d++)
         pass(&w, at, n, sets, trees);
     if (w.depth <= BLIND)
         return;
@@ -224,12 +238,17 @@ static ENS__INLINE void walk_some(const walk *from, uint32_t *restrict at,
 
 static void rows_by_numbers(const walk *w, uint32_t *at, uint16_t *who, size_t n)
 {
-    walk_body(w, at, who, n, false, false);
+    walk_body(w, at, who, n, 0, false, false);
+}
+
+static void lines_by_numbers(const walk *w, uint32_t *at, uint16_t *who, size_t n)
+{
+    walk_body(w, at, who, n, LINE, false, false);
 }
 
 static void rows_by_sets(const walk *w, uint32_t *at, uint16_t *who, size_t n)
 {
-    walk_body(w, at, who, n, true, false);
+    walk_body(w, at, who, n, 0, true, false);
 }
 
 static void some_by_numbers(const walk *w, uint32_t *at, uint16_t *who, size_t n)
@@ -244,12 +263,12 @@ static void some_by_sets(const walk *w, uint32_t *at, uint16_t *who, size_t n)
 
 static void trees_by_numbers(const walk *w, uint32_t *at, uint16_t *who, size_t n)
 {
-    walk_body(w, at, who, n, false, true);
+    walk_body(w, at, who, n, 0, false, true);
 }
 
 static void trees_by_sets(const walk *w, uint32_t *at, uint16_t *who, size_t n)
 {
-    walk_body(w, at, who, n, true, true);
+    walk_body(w, at, who, n, 0, true, true);
 }
 
 /* Walkers of one tree, for rows from row `begin` on. */
@@ -272,6 +291,8 @@ static void find_part(const ens__trees *trees, size_t t, const ens__coded *rows,
 
     if (trees->sets)
         rows_by_sets(&w, leaf, who, n);
+    else if (rows->stride == LINE)
+        lines_by_numbers(&w, leaf, who, n);
     else
         rows_by_numbers(&w, leaf, who, n);
 }
