@@ -376,6 +376,8 @@ ENS_API ens_status ens_loss_type_register(const ens_loss_type *type, ens_error *
 /** Name and one-line help of loss @p i; NULL past the last. */
 ENS_API const char *ens_loss_name(size_t i);
 ENS_API const char *ens_loss_help(size_t i);
+/** Parameter @p j of loss @p i. @return ENS_OK; ENS_EINVAL past the last */
+ENS_API ens_status ens_loss_param(ens_param_info *out, size_t i, size_t j, ens_error *err);
 
 /* ---- Metrics ----------------------------------------------------------------------------------- */
 

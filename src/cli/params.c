@@ -1,15 +1,18 @@
-/* params.c - `ensemble params`: learners and their parameters, metrics, generators. */
+/* params.c - `ensemble params`: learners and their parameters, losses and theirs, metrics, generators. */
 #include <config.h>
 
 #include <cli/options.h>
 #include <cli/report.h>
+#include <ensemble/ext.h>
 #include <stdio.h>
 
 typedef struct params_options {
-    int metrics, generators, json;
+    int losses, metrics, generators, json;
 } params_options;
 
 static const cli_option own[] = {
+    {"losses", 0, CLI_FLAG, offsetof(params_options, losses), NULL, NULL, 0, 0, NULL,
+     "list the losses of gbdt and boosting, with their parameters"},
     {"metrics", 0, CLI_FLAG, offsetof(params_options, metrics), NULL, NULL, 0, 0, NULL,
      "list the metrics of `ensemble evaluate`"},
     {"generators", 0, CLI_FLAG, offsetof(params_options, generators), NULL, NULL, 0, 0,
@@ -33,6 +36,7 @@ static const char *learner_help(size_t i)
 }
 
 static const catalogue learners = {"learners", ens_learner_type_name, learner_help};
+static const catalogue losses = {"losses", ens_loss_name, ens_loss_help};
 static const catalogue metrics = {"metrics", ens_metric_name, ens_metric_help};
 static const catalogue generators = {"generators", ens_generator_name,
                                      ens_generator_help};
@@ -54,6 +58,25 @@ static int list(const catalogue *c, int json)
     for (size_t i = 0; (name = c->name(i)) != NULL; i++) {
         report_add(&r, "%s", name);
         report_add(&r, "%s", c->help(i));
+    }
+    report_end(&r);
+    return CLI_OK;
+}
+
+/* Below each loss its parameters, as they would be written. */
+static int list_losses(void)
+{
+    ens_param_info p;
+    report r;
+
+    report_begin(&r, "ll");
+    for (size_t i = 0; ens_loss_name(i) != NULL; i++) {
+        report_add(&r, "%s", ens_loss_name(i));
+        report_add(&r, "%s", ens_loss_help(i));
+        for (size_t j = 0; ens_loss_param(&p, i, j, NULL) == ENS_OK; j++) {
+            report_add(&r, "  %s=%s", p.name, p.def);
+            report_add(&r, "  %s", p.help);
+        }
     }
     report_end(&r);
     return CLI_OK;
@@ -101,9 +124,11 @@ static int run(const void *options, char *const *operand)
     ens_param_info first;
     ens_error err;
 
-    if ((operand[0] != NULL) + o->metrics + o->generators > 1)
-        return cli_usage("params",
-                         "a learner, --metrics and --generators exclude each other");
+    if ((operand[0] != NULL) + o->losses + o->metrics + o->generators > 1)
+        return cli_usage("params", "a learner, --losses, --metrics and --generators "
+                                   "exclude each other");
+    if (o->losses)
+        return o->json ? list(&losses, 1) : list_losses();
     if (o->metrics)
         return list(&metrics, o->json);
     if (o->generators)

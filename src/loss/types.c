@@ -37,6 +37,20 @@ const char *ens_loss_help(size_t i)
     return type_at(i) != NULL ? type_at(i)->help : NULL;
 }
 
+ens_status ens_loss_param(ens_param_info *out, size_t i, size_t j, ens_error *err)
+{
+    const ens_loss_type *type = type_at(i);
+    size_t n = 0;
+
+    memset(out, 0, sizeof *out);
+    while (type != NULL && type->params[n].name != NULL)
+        n++;
+    if (j >= n)
+        return ens__fail(err, ENS_EINVAL, "loss %zu has no parameter %zu", i, j);
+    ens__param_describe(out, &type->params[j]);
+    return ENS_OK;
+}
+
 const ens_loss_type *ens__loss_type_find(const char *name, size_t n)
 {
     const ens_loss_type *type;

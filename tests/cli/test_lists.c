@@ -122,6 +122,20 @@ START_TEST(params_of_one_learner)
 }
 END_TEST
 
+START_TEST(params_lists_losses)
+{
+    ran r = run("$E params --losses");
+
+    ck_code(r, 0);
+    ck_has(r.out, "  squared          half the square of the error: the mean\n");
+    ck_has(r.out, "  lambdarank       the order of rows within groups, by NDCG\n");
+    ck_has(r.out, "    alpha=0.9        share of the rows whose errors count squared");
+    r = run("$E params --losses --json");
+    ck_code(r, 0);
+    ck_has(r.out, "\"losses\": {");
+}
+END_TEST
+
 START_TEST(params_lists_metrics_and_generators)
 {
     ran r = run("$E params --metrics");
@@ -171,6 +185,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, wrong_command_lines_end_with_2);
     tcase_add_test(tc, params_lists_all_learners);
     tcase_add_test(tc, params_of_one_learner);
+    tcase_add_test(tc, params_lists_losses);
     tcase_add_test(tc, params_lists_metrics_and_generators);
     tcase_add_test(tc, generated_tables_can_be_learned_from);
     tcase_add_test(tc, generate_refuses_what_it_does_not_know);

@@ -103,8 +103,7 @@ static const char *const ranked[] = {
     "gbdt(loss=lambdarank, n_estimators=6)",
     "gbdt(loss=lambdarank(truncation=4, norm=false), n_estimators=6, subsample=0.5)",
     "gbdt(loss=lambdarank, n_estimators=6, data_sample_strategy=goss)",
-    "gbdt(loss=lambdarank, n_estimators=9, n_iter_no_change=3, validation_fraction=0.3, "
-    "scoring=\"ndcg@3\")",
+    "gbdt(loss=lambdarank, n_estimators=9, n_iter_no_change=3, scoring=\"ndcg@3\")",
     "gbdt(loss=lambdarank, n_estimators=6, boosting=dart)",
 };
 

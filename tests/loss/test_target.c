@@ -38,6 +38,22 @@ START_TEST(lines_are_checked)
 }
 END_TEST
 
+START_TEST(parameters_are_told)
+{
+    ens_param_info p;
+    ens_error err;
+    size_t huber = 0;
+
+    while (strcmp(ens_loss_name(huber), "huber") != 0)
+        huber++;
+    ck_ok(ens_loss_param(&p, huber, 1, &err));
+    ck_assert_str_eq(p.name, "delta");
+    ck_assert_str_eq(p.def, "auto");
+    ck_fails(ens_loss_param(&p, huber, 2, &err), ENS_EINVAL, "has no parameter 2");
+    ck_fails(ens_loss_param(&p, 1000, 0, &err), ENS_EINVAL, "loss 1000 has no parameter");
+}
+END_TEST
+
 START_TEST(auto_goes_by_the_task)
 {
     const struct {
@@ -279,6 +295,7 @@ END_TEST
 static void add_cases(TCase *tc)
 {
     tcase_add_test(tc, lines_are_checked);
+    tcase_add_test(tc, parameters_are_told);
     tcase_add_test(tc, auto_goes_by_the_task);
     tcase_add_test(tc, targets_are_checked);
     tcase_add_test(tc, targets_are_less_an_origin);
