@@ -206,6 +206,7 @@ ENS_API ens_status ens_csv_parse(ens_dataset **out, const char *bytes, size_t si
  * features f1, f2, ... by their indices: those that occur in the file and those named in `types`.  What a line does not
  * name is 0, a value like others; `nan` is missing.  The table is dense.  Groups are those of `qid:`, of the file
  * `options->query`, or of one beside the file: data.svm.query or data.query; of options->group if that names a column.
+ * With ENS_TASK_AUTO a target of rows with qid or a query file is a number, else as in ens_csv_read().
  *
  * @return as ens_csv_read(), where errors have line and column; ENS_EINVAL for a delimiter, spellings of missing or a
  *         categorical column; ENS_EDATA for groups that do not sum to the rows; ENS_ENOMEM, with the estimate, if the

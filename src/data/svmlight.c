@@ -328,21 +328,23 @@ static ens_status fill(ens__table *t, const ens__svm *svm, bool groups, ens_erro
     return ens__query_read(t->column[GROUP].x, t->n, svm->options->query, err);
 }
 
+/* What rows of a group are compared by is a number, few as its values may be. */
 static ens_status choose_task(ens_task *task, ens__table *t, const ens__svm *svm,
-                              ens_error *err)
+                              bool groups, ens_error *err)
 {
     const ens__column *target = &t->column[TARGET];
+    const char *why;
 
     *task = svm->options->task;
     if (target->role != ENS_TARGET)
         *task = ENS_TASK_AUTO;
     if (target->role != ENS_TARGET || *task != ENS_TASK_AUTO || t->n == 0)
         return ENS_OK;
-    *task = ens__guess_task(target, t->n);
-    return ens__table_note(t, err, "target `%s`: %s", target->name,
-                           *task == ENS_TASK_CLASSIFICATION
-                               ? "few values, so classification"
-                               : "numbers, so regression");
+    *task = groups ? ENS_TASK_REGRESSION : ens__guess_task(target, t->n);
+    why = groups                             ? "rows have groups, so regression"
+          : *task == ENS_TASK_CLASSIFICATION ? "few values, so classification"
+                                             : "numbers, so regression";
+    return ens__table_note(t, err, "target `%s`: %s", target->name, why);
 }
 
 /* Hand the table over. What it finds wrong with a row is told by line. */
@@ -388,7 +390,7 @@ static ens_status make_table(ens_dataset **out, ens__svm *svm, ens_error *err)
     if ((st = make_columns(t, svm, groups, err)) != ENS_OK ||
         (st = give_roles(t, svm, groups, err)) != ENS_OK ||
         (st = fill(t, svm, groups, err)) != ENS_OK ||
-        (st = choose_task(&task, t, svm, err)) != ENS_OK) {
+        (st = choose_task(&task, t, svm, groups, err)) != ENS_OK) {
         ens__table_free(t);
         return st;
     }

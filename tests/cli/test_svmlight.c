@@ -20,7 +20,8 @@ static void refused(ran r, int code, const char *message)
 
 START_TEST(all_verbs_read_them)
 {
-    ran r = run(MAKE "$E train t.svm -l 'tree(max_depth=3)' --holdout 0.3 -o m.ens");
+    ran r = run(MAKE "$E train t.svm --task classification -l 'tree(max_depth=3)' "
+                     "--holdout 0.3 -o m.ens");
 
     ck_code(r, 0);
     ck_has(r.out, "t.svm: 120 rows, 2 features, classification\n");
@@ -48,7 +49,8 @@ END_TEST
 /* A batch that lacks an index, or has others, has the columns of the model all the same. */
 START_TEST(columns_are_those_of_the_model)
 {
-    ran r = run(MAKE "$E train t.svm -l 'tree(max_depth=3)' -q -o m.ens > out && "
+    ran r = run(MAKE "$E train t.svm --task classification -l 'tree(max_depth=3)' -q -o "
+                     "m.ens > out && "
                      "printf '0 9:1\\n0 3:7 9:2\\n' > u.svm && $E predict m.ens u.svm");
 
     ck_code(r, 0);
@@ -95,7 +97,7 @@ END_TEST
 
 START_TEST(gbdt_ranks_and_predicts_quantiles)
 {
-    ran r = run(MAKE "$E train t.svm --task regression -l 'gbdt(loss=lambdarank, "
+    ran r = run(MAKE "$E train t.svm -l 'gbdt(loss=lambdarank, "
                      "n_estimators=10)' -q -o m.ens > out && "
                      "$E evaluate m.ens t.svm -m 'ndcg@5'");
 

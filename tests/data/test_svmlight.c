@@ -309,6 +309,9 @@ START_TEST(qid_is_the_group)
     ens_dataset *data = parsed(text, NULL);
 
     ck_assert_str_eq(columns_of(data), "target:target qid:group f1:feature");
+    ck_assert_int_eq(ens_dataset_task(data), ENS_TASK_REGRESSION);
+    ck_assert_str_eq(ens_dataset_note(data, 0),
+                     "target `target`: rows have groups, so regression");
     ck_assert_uint_eq(ens_dataset_n_groups(data), 2);
     ck_assert_uint_eq(ens_dataset_group(data, 0), 1);
     ck_assert_uint_eq(ens_dataset_group(data, 2), 0);
