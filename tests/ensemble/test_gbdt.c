@@ -334,7 +334,7 @@ END_TEST
  * */
 static ens_dataset *many_rows(size_t n, size_t k)
 {
-    enum { COLUMNS = 8, LEVELS_MANY = 400 };
+    enum { COLUMNS = 8, LEVELS_MANY = 3000 };
     static char text[LEVELS_MANY][8];
     const char *names[LEVELS_MANY];
     double *x = calloc(COLUMNS * n, sizeof *x);
@@ -342,9 +342,10 @@ static ens_dataset *many_rows(size_t n, size_t k)
     ens_column c[COLUMNS + 2] = {0};
     ens_dataset *d;
     ens__stream s;
+    size_t levels = k == 3 ? LEVELS_MANY : 400; /* tables of bits in registers, and larger ones */
 
     ens__stream_init(&s, 3, ENS__FOR_TEST, n);
-    for (size_t l = 0; l < LEVELS_MANY; l++) {
+    for (size_t l = 0; l < levels; l++) {
         snprintf(text[l], sizeof text[l], "l%zu", l);
         names[l] = text[l];
     }
@@ -357,14 +358,14 @@ static ens_dataset *many_rows(size_t n, size_t k)
             x[j * n + i] = j == 1 && v < 0.1 ? NAN : v;
             sum += j == 1 && v < 0.1 ? 0.5 : v * (double)(j % 3);
         }
-        code[i] = (int32_t)ens__stream_below(&s, LEVELS_MANY);
+        code[i] = (int32_t)ens__stream_below(&s, (uint32_t)levels);
         sum += code[i] % 7 == 0;
         x[(COLUMNS - 1) * n + i] =
             k > 1 ? fmin(floor(sum * (double)k / 7), (double)k - 1) : sum;
     }
     for (size_t j = 0; j < COLUMNS - 1; j++)
         c[j].x = x + j * n;
-    c[COLUMNS - 1] = (ens_column){.code = code, .levels = names, .n_levels = LEVELS_MANY};
+    c[COLUMNS - 1] = (ens_column){.code = code, .levels = names, .n_levels = levels};
     c[COLUMNS] =
         (ens_column){.name = "y", .role = ENS_TARGET, .x = x + (COLUMNS - 1) * n};
     ck_ok(ens_dataset_from_columns(&d, c, COLUMNS + 1, n,
