@@ -442,8 +442,8 @@ START_TEST(threads_change_no_byte_of_larger_fits)
         "adaboost(tree(max_depth=2), n_estimators=3)",
         "adaboost(tree(max_depth=2), n_estimators=3, algorithm=samme, resample=true)",
         "boosting(n_estimators=3, subsample=0.9)",
-        "boosting(bagging(tree(max_depth=2), n_estimators=2), n_estimators=2, "
-        "n_iter_no_change=1)",
+        ("boosting(bagging(tree(max_depth=2), n_estimators=2), n_estimators=2, "
+        "n_iter_no_change=1)"),
     };
     ens_dataset *d;
     void *bytes[2];

@@ -37,8 +37,8 @@ static const char *const recipes[] = {
     "bagging(bagging(naive_bayes, n_estimators=2), n_estimators=2, oob_score=true)",
     "adaboost(n_estimators=2)",
     "boosting(n_estimators=2)",
-    "boosting(bagging(tree, n_estimators=2), n_estimators=2, subsample=0.5, n_iter_no_change=1, "
-    "validation_fraction=0.3)",
+    ("boosting(bagging(tree, n_estimators=2), n_estimators=2, subsample=0.5, n_iter_no_change=1, "
+     "validation_fraction=0.3)"),
     "adaboost(naive_bayes, n_estimators=2, algorithm=samme, resample=true)",
     "gbdt(n_estimators=2, min_samples_leaf=1, min_samples_level=1)",
     "gbdt(n_estimators=2, min_samples_leaf=1, subsample=0.8, colsample_bynode=0.7)",
