@@ -16,7 +16,7 @@ static const ens_param table[] = {
             "eta,shrinkage", "part of each round's step that is taken"),
     ENS_ROW(ENS_PARAM_TEXT, ens__boosting_params, loss, "auto", 0, 0, "", "objective",
             "what is minimised: squared, logistic, absolute, \"huber(alpha=0.8)\", ...; "
-            "none: "
+            "auto: "
             "squared for numbers, logistic or softmax for classes"),
     ENS_ROW(
         ENS_PARAM_AMOUNT, ens__boosting_params, subsample, "1.0", 1, 1e9, "",
