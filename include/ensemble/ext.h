@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define ENS_EXT_ABI 4
+#define ENS_EXT_ABI 5
 
 /* ---- Parameters --------------------------------------------------------------------------- */
 
@@ -191,10 +191,12 @@ typedef enum ens_caps {
     ENS_DETECTS = 512,        /**< anomalies: fitted without label and y, one output in (0, 1) */
     ENS_OF_REGRESSORS = 1024, /**< with ENS_OF_MEMBERS: members predict numbers whatever the task is */
     ENS_CHECKPOINTS = 2048,   /**< its fit calls checkpoint() */
-    ENS_FIXED_QUANTILES = 4096 /**< its quantiles() gives those alone that were asked for */
+    ENS_FIXED_QUANTILES = 4096, /**< its quantiles() gives those alone that were asked for */
+    ENS_WANTS_SCALED = 8192   /**< numbers of unlike scale hurt it: ens_fit() standardizes them before */
 } ens_caps;
 
 typedef struct ens_part ens_part;
+typedef struct ens_transform_type ens_transform_type;
 
 typedef struct ens_learner_type {
     unsigned abi;            /**< ENS_EXT_ABI */
@@ -264,7 +266,49 @@ typedef struct ens_learner_type {
 
     /** Optional, of types that detect: the output above which a row is an anomaly; else it is 0.5. */
     double (*threshold)(const void *fit);
+
+    /** Of transforms, which have no predict(), no members and no more of the optional functions than check(),
+     *  scratch_size(), describe() and bytes(); NULL: it is none. */
+    const ens_transform_type *transform;
 } ens_learner_type;
+
+/* ---- Transforms ----------------------------------------------------------------------------------- */
+
+/** What a transform does for the steps after it. */
+typedef enum ens_gives {
+    ENS_GIVES_NO_GAPS = 1, /**< nothing is missing in what it gives */
+    ENS_GIVES_NUMBERS = 2, /**< and there are no categories */
+    ENS_GIVES_SCALED = 4   /**< and numbers are of like scale */
+} ens_gives;
+
+/** One column that a fitted transform gives. */
+typedef struct ens_made_column {
+    size_t from;      /**< the feature it is made of, the first if of several */
+    int categorical;  /**< 1: codes, of the levels of that feature */
+    const char *what; /**< its name is FEATURE[what], static; NULL: see level */
+    int32_t level;    /**< or FEATURE[level] by the level's name, or number where that is unknown; -1: FEATURE */
+} ens_made_column;
+
+/** Where the values of such a column go: one of x and code is set. */
+typedef struct ens_made {
+    double *x;     /**< [rows->n] */
+    int32_t *code; /**< [rows->n], -1 is missing */
+} ens_made;
+
+/**
+ * What makes a learner type a transform: a step of a recipe before its learner, as in `impute | tree`.
+ *
+ * Its caps tell the tasks and what it takes, as of a learner; fit(), write(), read() and free() are those of the
+ * learner type.  It is fitted on the rows of a fit alone, and sees their weights and target.
+ */
+struct ens_transform_type {
+    unsigned gives; /**< of ens_gives */
+    size_t (*n_columns)(const void *fit);
+    void (*column)(ens_made_column *out, const void *fit, size_t c);
+    /** out[n_columns]: all values of @p rows, at most ENS_BLOCK of them. Pure, each row for itself; called from many
+     *  threads. @p scratch has scratch_size() bytes, 64-byte aligned. */
+    void (*apply)(const void *fit, const ens_rows *rows, const ens_made *out, void *scratch);
+};
 
 /** Rows a predict call gets at most, and one of a type with ENS_TAKES_LONG_BLOCKS. */
 #define ENS_BLOCK 256

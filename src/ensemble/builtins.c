@@ -6,6 +6,7 @@
 #include <ensemble/boosting.h>
 #include <ensemble/gbdt.h>
 #include <learn/learner.h>
+#include <prep/prep.h>
 
 const ens_learner_type *const ens__builtins[] = {
     &ens__tree_type,
@@ -18,5 +19,9 @@ const ens_learner_type *const ens__builtins[] = {
     &ens__boosting_type,
     &ens__isolation_type,
     &ens__gbdt_type,
+    &ens__impute_type,
+    &ens__standardize_type,
+    &ens__minmax_type,
+    &ens__onehot_type,
     NULL,
 };

@@ -323,9 +323,8 @@ static bool gaps(ens__trial *t)
 
     ens__sheet_fill(&s, t);
     make_gaps(&s);
-    return (refused ? refuses(t, "a fit of missing values", &s, ENS_ESUPPORT)
-                    : takes(t, &s)) &&
-           predicts(t, "a prediction of missing values", &s, refused);
+    /* ens_fit() puts a transform in front of what cannot take them. */
+    return takes(t, &s) && predicts(t, "a prediction of missing values", &s, refused);
 }
 
 static bool a_feature_without_values(ens__trial *t)
@@ -366,10 +365,11 @@ static bool refuses_features_of_the_other_type(ens__trial *t)
     ens__sheet s;
 
     ens__sheet_fill(&s, t);
-    if (s.numbers == 0)
-        s.numbers = 1;
-    else
+    if (s.numbers > 0) { /* ens_fit() makes numbers of categories */
         s.categories = 1;
+        return takes(t, &s);
+    }
+    s.numbers = 1;
     return refuses(t, "a type of feature that is not among its caps", &s, ENS_ESUPPORT);
 }
 

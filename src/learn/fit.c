@@ -5,6 +5,7 @@
 #include <core/mem.h>
 #include <learn/align.h>
 #include <learn/model.h>
+#include <learn/pipeline.h>
 #include <learn/plan.h>
 #include <string.h>
 
@@ -297,18 +298,23 @@ done:
 
 static ens_status fit(ens_model **out, const request *q, ens_error *err)
 {
-    const ens_learner *learner = q->learner;
     const ens_dataset *train = q->train;
-    unsigned caps = ens__learner_caps(learner);
+    unsigned caps = ens__learner_caps(q->learner);
+    ens_learner *learner = NULL; /* with the transforms it needs */
     ens_model *m = NULL;
     ens__plan p = {0};
     ens_status st;
 
-    if ((st = ens__learner_check(learner, err)) != ENS_OK ||
-        (st = check_task(learner, train, caps, err)) != ENS_OK ||
-        (st = check_weights(learner, train, caps, err)) != ENS_OK ||
-        (st = ens__plan_make(&p, train, err)) != ENS_OK)
+    if ((st = ens__learner_check(q->learner, err)) != ENS_OK ||
+        (st = check_task(q->learner, train, caps, err)) != ENS_OK ||
+        (st = check_weights(q->learner, train, caps, err)) != ENS_OK ||
+        (st = ens__plan_make(&p, train, err)) != ENS_OK ||
+        (st = ens__learner_complete(
+             &learner, q->learner,
+             &(ens_rows){train->table->feature, train->table->p, p.row, p.n}, err)) !=
+            ENS_OK)
         goto done;
+    caps = ens__learner_caps(learner);
     if (task_of(learner, train) == ENS_TASK_CLASSIFICATION &&
         (caps & ENS_TAKES_ONE_CLASS) == 0 &&
         (st = check_classes(train->table, &p, err)) != ENS_OK)
@@ -329,6 +335,7 @@ static ens_status fit(ens_model **out, const request *q, ens_error *err)
     m = NULL;
 done:
     ens_model_free(m);
+    ens_learner_free(learner);
     ens__plan_clear(&p);
     return st;
 }

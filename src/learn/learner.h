@@ -14,6 +14,8 @@ struct ens_learner {
 
 /* A recipe of one type with default parameters and no members. */
 ens_status ens__learner_new(ens_learner **out, const ens_learner_type *type, ens_error *err);
+/* Takes member, also on failure. */
+ens_status ens__learner_add(ens_learner *l, ens_learner *member, ens_error *err);
 /* Every limit that a recipe alone can break: members, check() of all types in it. */
 ens_status ens__learner_check(const ens_learner *learner, ens_error *err);
 /* What it can take in the end, ensembles answered by their members. */

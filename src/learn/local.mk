@@ -8,6 +8,7 @@ libens_internal_la_SOURCES += \
 	src/learn/check_predict.c \
 	src/learn/check_rows.c \
 	src/learn/check_table.c \
+	src/learn/complete.c \
 	src/learn/dummy.c \
 	src/learn/fit.c \
 	src/learn/fitted.c \
@@ -17,6 +18,9 @@ libens_internal_la_SOURCES += \
 	src/learn/model.h \
 	src/learn/more.c \
 	src/learn/naive_bayes.c \
+	src/learn/pipeline.c \
+	src/learn/pipeline.h \
+	src/learn/pipeline_rows.c \
 	src/learn/plan.c \
 	src/learn/plan.h \
 	src/learn/predict.c \

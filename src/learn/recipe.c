@@ -4,12 +4,13 @@
  *     step   := name [ "(" arg { "," arg } ")" ]
  *     arg    := key "=" value | recipe
  *
- * A recipe inside the parentheses is a member.  Before a bar stands a transform. */
+ * A recipe inside the parentheses is a member.  Before a bar stands a transform; steps with bars between them are the
+ * members of a `pipeline`, a type that has no other spelling. */
 #include <config.h>
 
 #include <core/error.h>
 #include <core/mem.h>
-#include <learn/learner.h>
+#include <learn/pipeline.h>
 #include <string.h>
 
 #define MAX_NESTING 32
@@ -47,8 +48,7 @@ void ens_learner_free(ens_learner *l)
     ens__free(l);
 }
 
-/* Takes member, also on failure. */
-static ens_status add_member(ens_learner *l, ens_learner *member, ens_error *err)
+ens_status ens__learner_add(ens_learner *l, ens_learner *member, ens_error *err)
 {
     ens_learner **more = ens__resize(l->member, l->n_members + 1, sizeof *more);
 
@@ -79,11 +79,18 @@ static ens_status check_members(const ens_learner *l, ens_error *err)
         return ens__fail(err, ENS_EPARSE, "%s takes at most %u member%s, found %zu",
                          type->name, type->max_members, type->max_members == 1 ? "" : "s",
                          l->n_members);
-    for (size_t i = 0; i < l->n_members; i++)
+    for (size_t i = 0; i < l->n_members; i++) {
+        bool is_step = type == &ens__pipeline_type && i + 1 < l->n_members;
+
+        if ((l->member[i]->type->transform != NULL) != is_step)
+            return ens__fail(err, ENS_EPARSE, is_step ? "%s is no transform"
+                                                      : "%s is a transform: a learner must follow, as in `%s | tree`",
+                             l->member[i]->type->name, l->member[i]->type->name);
         if ((type->caps & ENS_OF_REGRESSORS) != 0 &&
             (ens__learner_caps(l->member[i]) & ENS_REGRESSES) == 0)
             return ens__fail(err, ENS_EPARSE, "members of %s predict numbers, %s does not",
                              type->name, l->member[i]->type->name);
+    }
     return ENS_OK;
 }
 
@@ -148,19 +155,46 @@ static unsigned caps_left(unsigned member, unsigned caps)
     return member | ENS_OF_MEMBERS | ENS_OF_REGRESSORS;
 }
 
+/* What the learner takes of what the transforms give. */
+static unsigned pipeline_caps(const ens_learner *l)
+{
+    unsigned any = ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES | ENS_TAKES_NUMBERS;
+    unsigned caps = ens__learner_caps(l->member[l->n_members - 1]);
+
+    caps &= ~(unsigned)(ENS_OF_MEMBERS | ENS_OF_REGRESSORS | ENS_CHECKPOINTS | ENS_TAKES_LONG_BLOCKS);
+    for (size_t s = l->n_members - 1; s-- > 0;) {
+        const ens_learner_type *step = l->member[s]->type;
+        unsigned gives = step->transform->gives;
+
+        if ((gives & ENS_GIVES_NO_GAPS) != 0)
+            caps |= ENS_TAKES_MISSING;
+        if ((gives & ENS_GIVES_NUMBERS) != 0)
+            caps = (caps & ENS_TAKES_NUMBERS) != 0 ? caps | ENS_TAKES_CATEGORIES
+                                                   : caps & ~(unsigned)ENS_TAKES_CATEGORIES;
+        if ((gives & ENS_GIVES_SCALED) != 0)
+            caps &= ~(unsigned)ENS_WANTS_SCALED;
+        caps &= step->caps | ~any;
+    }
+    return caps;
+}
+
 unsigned ens__learner_caps(const ens_learner *l)
 {
-    unsigned caps = l->type->caps;
+    unsigned caps = l->type->caps, wants = 0;
 
+    if (l->type == &ens__pipeline_type)
+        return pipeline_caps(l);
     if ((caps & ENS_OF_MEMBERS) == 0)
         return caps;
+    for (size_t i = 0; i < l->n_members; i++)
+        wants |= ens__learner_caps(l->member[i]) & ENS_WANTS_SCALED;
     caps |= ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES | ENS_TAKES_WEIGHTS |
             ENS_TAKES_ONE_CLASS | ENS_TAKES_NUMBERS;
     for (size_t i = 0; i < l->n_members; i++)
         caps &= caps_left(ens__learner_caps(l->member[i]), l->type->caps);
     if (l->n_members == 0) /* then they are trees */
         caps &= caps_left(ens__tree_type.caps, l->type->caps);
-    return caps | (l->type->caps & ENS_TAKES_WEIGHTS);
+    return caps | (l->type->caps & ENS_TAKES_WEIGHTS) | wants;
 }
 
 int ens_learner_suits(const ens_learner *l, ens_task task)
@@ -198,7 +232,7 @@ static ens_status parse_arg(ens_learner *l, uint64_t *seen, ens__lexer *lx, int 
                                  err);
     if ((st = parse_recipe(&member, lx, depth + 1, err)) != ENS_OK)
         return st;
-    return add_member(l, member, err);
+    return ens__learner_add(l, member, err);
 }
 
 /* "(" args ")"; the lexer stands at the parenthesis. */
@@ -218,8 +252,19 @@ static ens_status parse_args(ens_learner *l, ens__lexer *lx, int depth, ens_erro
     return st == ENS_OK ? ens__lexer_next(lx, err) : st;
 }
 
-static ens_status parse_recipe(ens_learner **out, ens__lexer *lx, int depth,
-                               ens_error *err)
+/* check_one() with the place in the line. */
+static ens_status check_parsed(const ens_learner *l, size_t column, ens_error *err)
+{
+    ens_status st = check_one(l, err);
+
+    if (st != ENS_OK && err != NULL) {
+        err->line = 1;
+        err->column = column;
+    }
+    return st;
+}
+
+static ens_status parse_step(ens_learner **out, ens__lexer *lx, int depth, ens_error *err)
 {
     ens__token name = lx->token;
     const ens_learner_type *type;
@@ -239,23 +284,53 @@ static ens_status parse_recipe(ens_learner **out, ens__lexer *lx, int depth,
         goto done;
     if (ens__lexer_is(lx, "(") && (st = parse_args(l, lx, depth, err)) != ENS_OK)
         goto done;
-    if (ens__lexer_is(lx, "|")) {
+    if (ens__lexer_is(lx, "|") && type->transform == NULL)
         st = ens__fail_at(err, ENS_ENAME, 1, name.column,
                           "column %zu: no transform is called `%s`", name.column,
                           type->name);
-        goto done;
+    else if (!ens__lexer_is(lx, "|") && type->transform != NULL)
+        st = ens__fail_at(err, ENS_EPARSE, 1, name.column,
+                          "column %zu: %s is a transform: a learner must follow, as in `%s | tree`",
+                          name.column, type->name, type->name);
+    else
+        st = check_parsed(l, name.column, err);
+    if (st == ENS_OK) {
+        *out = l;
+        l = NULL;
     }
-    if ((st = check_one(l, err)) != ENS_OK) {
-        if (err != NULL) {
-            err->line = 1;
-            err->column = name.column;
-        }
-        goto done;
-    }
-    *out = l;
-    l = NULL;
 done:
     ens_learner_free(l);
+    return st;
+}
+
+static ens_status parse_recipe(ens_learner **out, ens__lexer *lx, int depth,
+                               ens_error *err)
+{
+    size_t column = lx->token.column;
+    ens_learner *l = NULL, *step = NULL;
+    ens_status st = parse_step(&step, lx, depth, err);
+
+    if (st != ENS_OK)
+        return st;
+    if (!ens__lexer_is(lx, "|")) {
+        *out = step;
+        return ENS_OK;
+    }
+    if ((st = ens__learner_new(&l, &ens__pipeline_type, err)) != ENS_OK) {
+        ens_learner_free(step);
+        return st;
+    }
+    st = ens__learner_add(l, step, err);
+    while (st == ENS_OK && ens__lexer_is(lx, "|"))
+        if ((st = ens__lexer_next(lx, err)) == ENS_OK &&
+            (st = parse_step(&step, lx, depth, err)) == ENS_OK)
+            st = ens__learner_add(l, step, err);
+    if (st == ENS_OK)
+        st = check_parsed(l, column, err);
+    if (st == ENS_OK)
+        *out = l;
+    else
+        ens_learner_free(l);
     return st;
 }
 
@@ -299,7 +374,7 @@ ens_status ens_learner_copy(ens_learner **out, const ens_learner *from, ens_erro
         ens_learner *member;
 
         if ((st = ens_learner_copy(&member, from->member[i], err)) != ENS_OK ||
-            (st = add_member(l, member, err)) != ENS_OK)
+            (st = ens__learner_add(l, member, err)) != ENS_OK)
             goto done;
     }
     *out = l;
@@ -313,6 +388,13 @@ static void print_recipe(ens__buf *b, const ens_learner *l, ens_print what)
 {
     const char *before = "(";
 
+    if (l->type == &ens__pipeline_type) {
+        for (size_t i = 0; i < l->n_members; i++) {
+            ens__buf_puts(b, i > 0 ? " | " : "");
+            print_recipe(b, l->member[i], what);
+        }
+        return;
+    }
     ens__buf_puts(b, l->type->name);
     for (size_t i = 0; i < l->n_members; i++, before = ", ") {
         ens__buf_puts(b, before);
@@ -345,6 +427,12 @@ void ens_string_free(char *s)
 
 /* ---- By path --------------------------------------------------------------------------------------------- */
 
+/* The learner of a pipeline, which goes by its name; else l. */
+static ens_learner *last_step(ens_learner *l)
+{
+    return l->type == &ens__pipeline_type ? l->member[l->n_members - 1] : l;
+}
+
 /* The member that one step of a path names, by place or by type. */
 static ens_status find_member(ens_learner **out, const ens_learner *l, const char *s,
                               size_t n, ens_error *err)
@@ -361,7 +449,7 @@ static ens_status find_member(ens_learner **out, const ens_learner *l, const cha
         return ENS_OK;
     }
     for (size_t i = 0; i < l->n_members; i++) {
-        const char *name = l->member[i]->type->name;
+        const char *name = last_step(l->member[i])->type->name;
 
         if (strlen(name) != n || memcmp(name, s, n) != 0)
             continue;
@@ -390,7 +478,7 @@ static ens_status resolve(ens_learner **owner, const ens_param **param,
     for (; (dot = strchr(path, '.')) != NULL; path = dot + 1)
         if ((st = find_member(&at, at, path, (size_t)(dot - path), err)) != ENS_OK)
             return st;
-    *owner = at;
+    *owner = at = last_step(at);
     if ((*param = ens__param_find(at->type->params, path, strlen(path))) == NULL) {
         ens__token name = {ENS__TOKEN_WORD, path, strlen(path), 1};
 

@@ -101,9 +101,12 @@ ens_status ens_learner_type_register(const ens_learner_type *type, ens_error *er
         return ens__fail(err, ENS_EINVAL, "there is already a learner type called `%s`",
                          type->name);
     if (type->help == NULL || type->params == NULL || type->fit == NULL ||
-        type->predict == NULL || type->write == NULL || type->read == NULL ||
+        (type->predict == NULL) != (type->transform != NULL) || type->write == NULL || type->read == NULL ||
         type->free == NULL || (type->caps & (ENS_CLASSIFIES | ENS_REGRESSES | ENS_DETECTS)) == 0 ||
         type->min_members > type->max_members ||
+        (type->transform != NULL &&
+         (type->max_members > 0 || type->transform->n_columns == NULL ||
+          type->transform->column == NULL || type->transform->apply == NULL)) ||
         (type->read_many == NULL) != (type->write_many == NULL) ||
         (type->extend == NULL) != (type->grows == NULL) ||
         (type->asks_quantiles == NULL) != (type->quantiles == NULL) ||

@@ -1,0 +1,115 @@
+/* complete.c - transforms that a learner needs on a table, put in front of it: no others than those.
+ *
+ * They go before the outermost recipe that has one learner at its end, so that the members of `bagging(linear)` share
+ * them, while of several members each gets its own. */
+#include <config.h>
+
+#include <core/error.h>
+#include <core/mem.h>
+#include <learn/pipeline.h>
+#include <math.h>
+#include <prep/prep.h>
+
+/* What there is in a table. */
+typedef struct found {
+    bool gaps, categories, numbers;
+} found;
+
+static bool has_gap(const ens_feature *f, const ens_rows *rows)
+{
+    for (size_t i = 0; i < rows->n; i++)
+        if (f->x != NULL ? isnan(f->x[rows->row[i]]) : f->code[rows->row[i]] < 0)
+            return true;
+    return false;
+}
+
+static found look(const ens_rows *rows)
+{
+    found f = {0};
+
+    for (size_t j = 0; j < rows->p; j++) {
+        f.gaps = f.gaps || has_gap(&rows->feature[j], rows);
+        f.categories = f.categories || rows->feature[j].code != NULL;
+        f.numbers = f.numbers || rows->feature[j].x != NULL;
+    }
+    return f;
+}
+
+/* The types that *l lacks before it, in their order. */
+static size_t lacking(const ens_learner_type *type[3], const ens_learner *l, found f)
+{
+    unsigned caps = ens__learner_caps(l);
+    bool numbers = (caps & ENS_TAKES_NUMBERS) != 0;
+    size_t n = 0;
+
+    if (f.gaps && (caps & ENS_TAKES_MISSING) == 0)
+        type[n++] = &ens__impute_type;
+    if (f.numbers && numbers && (caps & ENS_WANTS_SCALED) != 0)
+        type[n++] = &ens__standardize_type;
+    if (f.categories && numbers && (caps & ENS_TAKES_CATEGORIES) == 0)
+        type[n++] = &ens__onehot_type;
+    return n;
+}
+
+/* Take the members of *l, which is freed, or *l itself, into the pipeline. */
+static ens_status take_steps(ens_learner *pipe, ens_learner **l, ens_error *err)
+{
+    ens_learner *from = *l;
+    ens_status st = ENS_OK;
+
+    *l = NULL;
+    if (from->type != &ens__pipeline_type)
+        return ens__learner_add(pipe, from, err);
+    for (size_t i = 0; i < from->n_members; i++) {
+        if (st == ENS_OK)
+            st = ens__learner_add(pipe, from->member[i], err);
+        else
+            ens_learner_free(from->member[i]);
+    }
+    from->n_members = 0;
+    ens_learner_free(from);
+    return st;
+}
+
+static ens_status complete(ens_learner **l, found f, ens_error *err)
+{
+    const ens_learner_type *type[3];
+    ens_learner *pipe = NULL, *step;
+    size_t n;
+    ens_status st = ENS_OK;
+
+    if ((*l)->type != &ens__pipeline_type && (*l)->n_members > 1) {
+        for (size_t i = 0; i < (*l)->n_members && st == ENS_OK; i++)
+            st = complete(&(*l)->member[i], f, err);
+        return st;
+    }
+    if ((n = lacking(type, *l, f)) == 0)
+        return ENS_OK;
+    if ((st = ens__learner_new(&pipe, &ens__pipeline_type, err)) != ENS_OK)
+        return st;
+    for (size_t s = 0; s < n && st == ENS_OK; s++)
+        if ((st = ens__learner_new(&step, type[s], err)) == ENS_OK)
+            st = ens__learner_add(pipe, step, err);
+    if (st == ENS_OK)
+        st = take_steps(pipe, l, err);
+    if (st == ENS_OK)
+        *l = pipe;
+    else
+        ens_learner_free(pipe);
+    return st;
+}
+
+ens_status ens__learner_complete(ens_learner **out, const ens_learner *learner,
+                                 const ens_rows *rows, ens_error *err)
+{
+    ens_learner *l = NULL;
+    ens_status st = ens_learner_copy(&l, learner, err);
+
+    *out = NULL;
+    if (st == ENS_OK && (st = complete(&l, look(rows), err)) == ENS_OK) {
+        *out = l;
+        return ENS_OK;
+    }
+    ens_learner_free(l);
+    return st;
+}

@@ -1,0 +1,420 @@
+/* pipeline.c - transforms and the learner after them, as one learner.
+ *
+ * A fit takes one step after the other: a transform is fitted on what the one before it gave, and applied once. A
+ * prediction does all steps for a block of rows, whose columns it keeps in its scratch, those of the odd steps in one
+ * half and those of the even ones in the other. */
+#include <config.h>
+
+#include <core/error.h>
+#include <core/mem.h>
+#include <learn/pipeline.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct params {
+    char unused;
+} params;
+
+static const ens_param table[] = {ENS_PARAM_LAST};
+
+typedef struct pipeline {
+    size_t n;               /* transforms */
+    ens_fitted *step;       /* [n] */
+    ens_made_column **made; /* [n][n_columns of the step] */
+    size_t *p;              /* [n] its columns */
+    uint32_t **n_levels;    /* [n][p] of categories */
+    ens_fitted learner;
+    size_t p_most; /* columns of any step */
+    size_t rest;   /* bytes of scratch that any step needs */
+} pipeline;
+
+static void pipeline_free(void *fit)
+{
+    pipeline *m = fit;
+
+    if (m == NULL)
+        return;
+    for (size_t s = 0; s < m->n && m->step != NULL; s++)
+        ens_fitted_clear(&m->step[s]);
+    for (size_t s = 0; s < m->n && m->made != NULL; s++)
+        ens__free(m->made[s]);
+    for (size_t s = 0; s < m->n && m->n_levels != NULL; s++)
+        ens__free(m->n_levels[s]);
+    ens_fitted_clear(&m->learner);
+    ens__free(m->step);
+    ens__free(m->made);
+    ens__free(m->p);
+    ens__free(m->n_levels);
+    ens__free(m);
+}
+
+static ens_status pipeline_new(pipeline **out, const ens_learner *recipe, ens_error *err)
+{
+    size_t n = recipe->n_members - 1;
+    pipeline *m = ens__zeros(1, sizeof *m);
+
+    if (m == NULL || (m->step = ens__zeros(n, sizeof *m->step)) == NULL ||
+        (m->made = ens__zeros(n, sizeof *m->made)) == NULL ||
+        (m->p = ens__zeros(n, sizeof *m->p)) == NULL ||
+        (m->n_levels = ens__zeros(n, sizeof *m->n_levels)) == NULL) {
+        pipeline_free(m);
+        return ens__nomem(err);
+    }
+    m->n = n;
+    *out = m;
+    return ENS_OK;
+}
+
+/* Step s is fitted, on these features: what it gives. */
+static ens_status note_columns(pipeline *m, size_t s, const ens_feature *feature,
+                               ens_error *err)
+{
+    const ens_transform_type *t = m->step[s].type->transform;
+    size_t p = t->n_columns(m->step[s].state), scratch = ens_fitted_scratch(&m->step[s]);
+
+    if ((m->made[s] = ens__zeros(p, sizeof **m->made)) == NULL ||
+        (m->n_levels[s] = ens__zeros(p, sizeof **m->n_levels)) == NULL)
+        return ens__nomem(err);
+    m->p[s] = p;
+    for (size_t c = 0; c < p; c++) {
+        t->column(&m->made[s][c], m->step[s].state, c);
+        if (m->made[s][c].categorical)
+            m->n_levels[s][c] = feature[m->made[s][c].from].n_levels;
+    }
+    m->p_most = p > m->p_most ? p : m->p_most;
+    m->rest = scratch > m->rest ? scratch : m->rest;
+    return ENS_OK;
+}
+
+static void note_learner(pipeline *m)
+{
+    size_t scratch = ens_fitted_scratch(&m->learner);
+
+    m->rest = scratch > m->rest ? scratch : m->rest;
+}
+
+/* ---- Fitting ------------------------------------------------------------------------------------------- */
+
+/* The rows as they are before a step, and those of validation. */
+typedef struct place {
+    ens__derived train, valid;
+    ens__gathered gathered;
+    ens_valid told;
+} place;
+
+/* Fit step s by a, which is then what the next one is fitted by. */
+static ens_status fit_step(pipeline *m, size_t s, const ens_learner *recipe, place *at,
+                           ens_fit_args *a, ens_error *err)
+{
+    ens__derived train = {0}, valid = {0};
+    const ens_valid *keep = a->valid;
+    ens_status st;
+
+    a->valid = NULL;
+    a->learner = recipe->member[s];
+    if ((st = ens_fitted_fit(&m->step[s], a->learner, a, err)) != ENS_OK ||
+        (st = note_columns(m, s, a->rows.feature, err)) != ENS_OK ||
+        (st = ens__derive(&train, &m->step[s], &a->rows, a->exec, err)) != ENS_OK ||
+        (keep != NULL && (st = ens__derive(&valid, &m->step[s], &keep->rows, a->exec,
+                                           err)) != ENS_OK) ||
+        (s == 0 && (st = ens__gather(&at->gathered, a, err)) != ENS_OK))
+        goto done;
+    a->rows = train.rows;
+    if (keep != NULL) {
+        at->told = *keep;
+        at->told.rows = valid.rows;
+        a->valid = &at->told;
+    }
+    ens__derived_clear(&at->train);
+    ens__derived_clear(&at->valid);
+    at->train = train;
+    at->valid = valid;
+    train = valid = (ens__derived){0};
+done:
+    ens__derived_clear(&train);
+    ens__derived_clear(&valid);
+    return st;
+}
+
+static ens_status fit(void **out, const void *unused, const ens_fit_args *args,
+                      ens_error *err)
+{
+    const ens_learner *recipe = args->learner;
+    ens_fit_args a = *args;
+    pipeline *m = NULL;
+    place at = {0};
+    ens_status st;
+
+    (void)unused;
+    a.checkpoint = NULL;
+    a.arena = NULL;
+    if ((st = pipeline_new(&m, recipe, err)) != ENS_OK)
+        return st;
+    for (size_t s = 0; s < m->n && st == ENS_OK; s++)
+        st = fit_step(m, s, recipe, &at, &a, err);
+    if (st != ENS_OK)
+        goto done;
+    a.learner = recipe->member[m->n];
+    if ((st = ens_fitted_prepare(a.learner, &a, err)) != ENS_OK ||
+        (st = ens_fitted_fit(&m->learner, a.learner, &a, err)) != ENS_OK)
+        goto done;
+    note_learner(m);
+    *out = m;
+    m = NULL;
+done:
+    ens__derived_clear(&at.train);
+    ens__derived_clear(&at.valid);
+    ens__gathered_clear(&at.gathered);
+    pipeline_free(m);
+    return st;
+}
+
+/* ---- Predicting ---------------------------------------------------------------------------------------- */
+
+static size_t rounded(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+/* Where the parts of the scratch begin, in bytes. */
+typedef struct layout {
+    size_t row;        /* [ENS_BLOCK] 0, 1, ... */
+    size_t made;       /* [p_most] */
+    size_t feature[2]; /* [p_most] */
+    size_t value[2];   /* [p_most][ENS_BLOCK] numbers or codes */
+    size_t rest, end;
+} layout;
+
+static layout layout_of(const pipeline *m)
+{
+    layout s = {0};
+
+    s.made = s.row + rounded(ENS_BLOCK * sizeof(uint32_t));
+    s.feature[0] = s.made + rounded(m->p_most * sizeof(ens_made));
+    s.feature[1] = s.feature[0] + rounded(m->p_most * sizeof(ens_feature));
+    s.value[0] = s.feature[1] + rounded(m->p_most * sizeof(ens_feature));
+    s.value[1] = s.value[0] + m->p_most * ENS_BLOCK * sizeof(double);
+    s.rest = s.value[1] + m->p_most * ENS_BLOCK * sizeof(double);
+    s.end = s.rest + rounded(m->rest);
+    return s;
+}
+
+static size_t scratch_size(const void *fit)
+{
+    return layout_of(fit).end;
+}
+
+/* *rows becomes what step s makes of it. */
+static void apply_step(const pipeline *m, size_t s, char *scratch, ens_rows *rows)
+{
+    layout at = layout_of(m);
+    ens_feature *feature = (ens_feature *)(void *)(scratch + at.feature[s % 2]);
+    ens_made *made = (ens_made *)(void *)(scratch + at.made);
+
+    for (size_t c = 0; c < m->p[s]; c++) {
+        void *value = scratch + at.value[s % 2] + c * ENS_BLOCK * sizeof(double);
+        bool codes = m->made[s][c].categorical;
+
+        made[c] = (ens_made){codes ? NULL : value, codes ? value : NULL};
+        feature[c] = (ens_feature){
+            .x = made[c].x, .code = made[c].code, .n_levels = m->n_levels[s][c]};
+    }
+    m->step[s].type->transform->apply(m->step[s].state, rows, made, scratch + at.rest);
+    *rows = (ens_rows){feature, m->p[s], (uint32_t *)(void *)(scratch + at.row), rows->n};
+}
+
+static void predict(const void *fit, const ens_rows *rows, double *out, void *scratch)
+{
+    const pipeline *m = fit;
+    layout at = layout_of(m);
+    uint32_t *row = (uint32_t *)(void *)((char *)scratch + at.row);
+    ens_rows now = *rows;
+
+    for (size_t i = 0; i < rows->n; i++)
+        row[i] = (uint32_t)i;
+    for (size_t s = 0; s < m->n; s++)
+        apply_step(m, s, scratch, &now);
+    m->learner.type->predict(m->learner.state, &now, out, (char *)scratch + at.rest);
+}
+
+/* ---- Tensors ------------------------------------------------------------------------------------------- */
+
+static ens_status write_pipeline(const void *fit, ens_writer *w, ens_error *err)
+{
+    const pipeline *m = fit;
+    ens_status st = ENS_OK;
+
+    for (size_t s = 0; s <= m->n && st == ENS_OK; s++) {
+        char group[24];
+
+        snprintf(group, sizeof group, "step%zu", s);
+        if ((st = ens_writer_push(w, group, err)) != ENS_OK)
+            break;
+        st = s < m->n ? m->step[s].type->write(m->step[s].state, w, err)
+                      : ens_fitted_write(&m->learner, 1, w, err);
+        ens_writer_pop(w);
+    }
+    return st;
+}
+
+/* Features without values, with names that are theirs. */
+typedef struct shown {
+    ens_feature *feature; /* [p] */
+    char **name;          /* [p] */
+    size_t p;
+} shown;
+
+static void shown_clear(shown *f)
+{
+    for (size_t c = 0; c < f->p && f->name != NULL; c++)
+        ens__free(f->name[c]);
+    ens__free(f->name);
+    ens__free(f->feature);
+    *f = (shown){0};
+}
+
+/* What step s makes of features. */
+static ens_status show(shown *out, const pipeline *m, size_t s, const ens_feature *from,
+                       ens_error *err)
+{
+    static const double number;
+    static const int32_t code;
+    size_t p = m->p[s];
+
+    *out = (shown){.p = p};
+    if ((out->feature = ens__zeros(p, sizeof *out->feature)) == NULL ||
+        (out->name = ens__zeros(p, sizeof *out->name)) == NULL)
+        return ens__nomem(err);
+    for (size_t c = 0; c < p; c++) {
+        const ens_made_column *made = &m->made[s][c];
+
+        if ((out->name[c] = ens__made_name(made, from)) == NULL)
+            return ens__nomem(err);
+        out->feature[c] = (ens_feature){.name = out->name[c],
+                                        .x = made->categorical ? NULL : &number,
+                                        .code = made->categorical ? &code : NULL,
+                                        .n_levels = m->n_levels[s][c]};
+    }
+    return ENS_OK;
+}
+
+static ens_status read_step(pipeline *m, size_t s, shown *now, ens_read_args *a,
+                            const ens_learner *recipe, ens_error *err)
+{
+    shown next = {0};
+    void *state = NULL;
+    ens_status st;
+
+    a->learner = recipe->member[s];
+    if ((st = a->learner->type->read(&state, a, err)) != ENS_OK)
+        return st;
+    m->step[s] = (ens_fitted){a->learner->type, state};
+    if ((st = note_columns(m, s, a->feature, err)) == ENS_OK && m->p[s] == 0)
+        st = ens_reader_bad(a->reader, err, "%s leaves no column", a->learner->type->name);
+    if (st == ENS_OK)
+        st = show(&next, m, s, a->feature, err);
+    if (st != ENS_OK) {
+        shown_clear(&next);
+        return st;
+    }
+    shown_clear(now);
+    *now = next;
+    a->feature = now->feature;
+    a->p = now->p;
+    return ENS_OK;
+}
+
+static ens_status read_pipeline(void **out, const ens_read_args *args, ens_error *err)
+{
+    const ens_learner *recipe = args->learner;
+    ens_read_args a = *args;
+    pipeline *m = NULL;
+    shown now = {0};
+    ens_status st;
+
+    if ((st = pipeline_new(&m, recipe, err)) != ENS_OK)
+        return st;
+    for (size_t s = 0; s <= m->n && st == ENS_OK; s++) {
+        char group[24];
+
+        snprintf(group, sizeof group, "step%zu", s);
+        if ((st = ens_reader_push(a.reader, group, err)) != ENS_OK)
+            break;
+        st = s < m->n ? read_step(m, s, &now, &a, recipe, err)
+                      : ens_fitted_read(&m->learner, 1, recipe->member[s], &a, err);
+        ens_reader_pop(a.reader);
+    }
+    if (st == ENS_OK) {
+        note_learner(m);
+        *out = m;
+        m = NULL;
+    }
+    shown_clear(&now);
+    pipeline_free(m);
+    return st;
+}
+
+/* ---- Asking -------------------------------------------------------------------------------------------- */
+
+static const double *oob(const void *fit)
+{
+    const ens_fitted *f = &((const pipeline *)fit)->learner;
+
+    return f->type->oob != NULL ? f->type->oob(f->state) : NULL;
+}
+
+static double threshold(const void *fit)
+{
+    return ens__fitted_threshold(&((const pipeline *)fit)->learner);
+}
+
+static ens_status describe(const void *fit,
+                           ens_status (*add)(void *ctx, const char *line), void *ctx,
+                           ens_error *err)
+{
+    const pipeline *m = fit;
+    ens_status st = ENS_OK;
+
+    for (size_t s = 0; s < m->n && st == ENS_OK; s++) {
+        char line[128];
+
+        snprintf(line, sizeof line, "columns after %s: %zu\n", m->step[s].type->name,
+                 m->p[s]);
+        st = add(ctx, line);
+    }
+    if (st == ENS_OK && m->learner.type->describe != NULL)
+        st = m->learner.type->describe(m->learner.state, add, ctx, err);
+    return st;
+}
+
+static size_t pipeline_bytes(const void *fit)
+{
+    const pipeline *m = fit;
+    size_t bytes = sizeof *m + ens__fitted_bytes(&m->learner);
+
+    for (size_t s = 0; s < m->n; s++)
+        bytes += ens__fitted_bytes(&m->step[s]) +
+                 m->p[s] * (sizeof **m->made + sizeof **m->n_levels);
+    return bytes;
+}
+
+const ens_learner_type ens__pipeline_type = {
+    .abi = ENS_EXT_ABI,
+    .name = "pipeline",
+    .help = "transforms and the learner after them",
+    .caps = ENS_CLASSIFIES | ENS_REGRESSES | ENS_DETECTS | ENS_OF_MEMBERS,
+    .min_members = 2,
+    .max_members = 64,
+    .params = table,
+    .params_size = sizeof(params),
+    .fit = fit,
+    .predict = predict,
+    .scratch_size = scratch_size,
+    .write = write_pipeline,
+    .read = read_pipeline,
+    .free = pipeline_free,
+    .oob = oob,
+    .threshold = threshold,
+    .describe = describe,
+    .bytes = pipeline_bytes,
+};

@@ -1,0 +1,17 @@
+/* prep.h - the transforms that come with the library. */
+#ifndef ENS_PREP_PREP_H
+#define ENS_PREP_PREP_H
+
+#include <ensemble/ext.h>
+
+extern const ens_learner_type ens__impute_type;
+extern const ens_learner_type ens__standardize_type;
+extern const ens_learner_type ens__minmax_type;
+extern const ens_learner_type ens__onehot_type;
+
+/* What all of them take. */
+#define ENS__TRANSFORM_CAPS                                                                        \
+    (ENS_CLASSIFIES | ENS_REGRESSES | ENS_DETECTS | ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES |     \
+     ENS_TAKES_WEIGHTS | ENS_TAKES_ONE_CLASS | ENS_TAKES_NUMBERS)
+
+#endif
