@@ -8,7 +8,8 @@ examples_programs = \
 	examples/inspect_model \
 	examples/interval \
 	examples/importance \
-	examples/boosting
+	examples/boosting \
+	examples/pipeline
 noinst_PROGRAMS += $(examples_programs)
 
 examples_cppflags = -I$(top_srcdir)/include
@@ -41,6 +42,9 @@ examples_importance_LDADD = $(examples_ldadd)
 examples_boosting_SOURCES = examples/boosting.c
 examples_boosting_CPPFLAGS = $(examples_cppflags)
 examples_boosting_LDADD = $(examples_ldadd)
+examples_pipeline_SOURCES = examples/pipeline.c
+examples_pipeline_CPPFLAGS = $(examples_cppflags)
+examples_pipeline_LDADD = $(examples_ldadd)
 
 TESTS += examples/run.sh
 EXTRA_DIST += examples/run.sh

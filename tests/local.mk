@@ -5,6 +5,7 @@ include $(srcdir)/tests/num/local.mk
 include $(srcdir)/tests/data/local.mk
 include $(srcdir)/tests/metric/local.mk
 include $(srcdir)/tests/loss/local.mk
+include $(srcdir)/tests/prep/local.mk
 include $(srcdir)/tests/tree/local.mk
 include $(srcdir)/tests/learn/local.mk
 include $(srcdir)/tests/ensemble/local.mk

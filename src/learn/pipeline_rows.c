@@ -21,7 +21,7 @@ char *ens__made_name(const ens_made_column *column, const ens_feature *feature)
     char *name = NULL;
     ens__buf b = {0};
 
-    ens__buf_puts(&b, f->name);
+    ens__buf_puts(&b, f->name != NULL ? f->name : ""); /* those of a validation table have none */
     if (column->what != NULL)
         ens__buf_printf(&b, "[%s]", column->what);
     else if (column->level >= 0 && levels != NULL && (size_t)column->level < levels->n)

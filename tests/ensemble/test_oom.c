@@ -45,6 +45,8 @@ static const char *const recipes[] = {
     "gbdt(n_estimators=2, min_samples_leaf=1, n_iter_no_change=1, validation_fraction=0.3, scoring=accuracy)",
     "gbdt(n_estimators=2, min_samples_leaf=1, data_sample_strategy=goss)",
     "gbdt(n_estimators=2, min_samples_leaf=1, monotonic_cst=[-1, 0, 0], interaction_cst=\"size | colour, weight\")",
+    "impute(strategy=median, add_indicator=true) | standardize | onehot(min_frequency=2) | tree",
+    "bagging(impute(strategy=most_frequent) | minmax | tree, n_estimators=2)",
 };
 
 enum { N_RECIPES = sizeof recipes / sizeof *recipes, MOST = 100000 };

@@ -81,6 +81,13 @@ static const char *const recipes[] = {
     "gbdt(n_estimators=4, min_samples_leaf=2, n_iter_no_change=2, validation_fraction=0.3, data_sample_strategy=goss)",
     "gbdt(n_estimators=4, min_samples_leaf=2, boosting=dart, skip_drop=0.1, drop_rate=0.5)",
     "bagging(gbdt(n_estimators=3, min_samples_leaf=2), n_estimators=2, max_samples=0.7)",
+    "impute | tree",
+    "impute(strategy=median, add_indicator=true) | standardize | onehot | tree(max_depth=3)",
+    "impute(strategy=most_frequent) | minmax(feature_range=[-1, 1], clip=true) | naive_bayes",
+    "impute(strategy=constant, fill_value=3) | onehot(min_frequency=0.1, drop=first) | dummy",
+    "bagging(standardize | tree(max_depth=3), n_estimators=3, max_features=0.5)",
+    "standardize | bagging(onehot(min_frequency=4) | tree(max_depth=3), n_estimators=3)",
+    "onehot | isolation(n_estimators=4)",
 };
 
 START_TEST(built_in_learners_conform)
