@@ -29,7 +29,8 @@ static const char *const recipes[] = {
     "gbdt(n_estimators=6, data_sample_strategy=goss, n_iter_no_change=3)",
     "gbdt(n_estimators=6, boosting=dart, skip_drop=0.2, drop_rate=0.4)",
     "bagging(gbdt(n_estimators=3), n_estimators=3)",
-    "impute(add_indicator=true) | standardize | onehot(min_frequency=3) | bagging(minmax | tree(max_depth=4), n_estimators=4)",
+    "impute(add_indicator=true) | standardize | onehot(min_frequency=3) | bagging(minmax | tree(max_depth=4), "
+    "n_estimators=4)",
 };
 
 /* Categories, missing values, a number to predict, more than two classes; the last ones, of no file,
