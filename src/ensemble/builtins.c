@@ -11,6 +11,8 @@
 const ens_learner_type *const ens__builtins[] = {
     &ens__tree_type,
     &ens__naive_bayes_type,
+    &ens__linear_type,
+    &ens__logistic_type,
     &ens__dummy_type,
     &ens__bagging_type,
     &ens__forest_type,

@@ -9,11 +9,22 @@ libens_internal_la_SOURCES += \
 	src/learn/check_rows.c \
 	src/learn/check_table.c \
 	src/learn/complete.c \
+	src/learn/design.c \
+	src/learn/design.h \
 	src/learn/dummy.c \
 	src/learn/fit.c \
 	src/learn/fitted.c \
 	src/learn/isolation_tree.c \
 	src/learn/learner.h \
+	src/learn/linear.c \
+	src/learn/linear_fit.c \
+	src/learn/linear_fit.h \
+	src/learn/linear_state.c \
+	src/learn/linear_state.h \
+	src/learn/logistic.c \
+	src/learn/logistic_fit.c \
+	src/learn/logistic_fit.h \
+	src/learn/logistic_rows.c \
 	src/learn/model.c \
 	src/learn/model.h \
 	src/learn/more.c \

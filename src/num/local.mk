@@ -1,11 +1,16 @@
 libens_internal_la_SOURCES += \
+	src/num/dd.h \
 	src/num/elementary.h \
+	src/num/gram.c \
+	src/num/gram.h \
 	src/num/gsl.h \
 	src/num/rng.c \
 	src/num/rng.h \
 	src/num/sample.c \
 	src/num/sample.h \
 	src/num/select.c \
+	src/num/solve.c \
+	src/num/solve.h \
 	src/num/sort.c \
 	src/num/stats.c \
 	src/num/stats.h

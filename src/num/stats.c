@@ -8,6 +8,7 @@
 #include <core/mem.h>
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_statistics_double.h>
+#include <math.h>
 #include <num/stats.h>
 
 #define SUM_BLOCK 128
@@ -139,4 +140,14 @@ done:
 double ens__t_quantile(double p, double df)
 {
     return gsl_cdf_tdist_Pinv(p, df);
+}
+
+double ens__t_tails(double t, double df)
+{
+    return 2 * gsl_cdf_tdist_Q(fabs(t), df);
+}
+
+double ens__normal_tails(double z)
+{
+    return 2 * gsl_cdf_ugaussian_Q(fabs(z));
 }

@@ -1,0 +1,29 @@
+/* linear_fit.h - fits of `linear`. */
+#ifndef ENS_LEARN_LINEAR_FIT_H
+#define ENS_LEARN_LINEAR_FIT_H
+
+#include <learn/linear_state.h>
+
+typedef struct ens__linear_params {
+    int penalty;
+    double alpha, l1_ratio;
+    int fit_intercept;
+    int64_t max_iter;
+    double tol;
+} ens__linear_params;
+
+typedef struct ens__linear_penalty {
+    double l1, l2; /* in scikit-learn's objectives */
+    bool intercept;
+    size_t max_iter;
+    double tol;
+} ens__linear_penalty;
+
+/* Least squares by QR, with standard errors unless there is a penalty, of which l1 is not looked at. */
+ens_status ens__linear_squares(ens__linear *m, const ens__linear_penalty *penalty, const ens_fit_args *a,
+                               ens_error *err);
+/* Coordinate descent. */
+ens_status ens__linear_descend(ens__linear *m, const ens__linear_penalty *penalty, const ens_fit_args *a,
+                               ens_error *err);
+
+#endif

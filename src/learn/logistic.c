@@ -1,0 +1,164 @@
+/* logistic.c - the learner `logistic`: probabilities of two or more classes by scores that are linear.
+ *
+ * Minimises sum w loss + (r |b|_1 + (1 - r) |b|^2 / 2) / C, scikit-learn's objective, over the coefficients of the
+ * features as they are; the intercepts are not penalised.  More than two classes share one softmax. */
+#include <config.h>
+
+#include <core/error.h>
+#include <core/mem.h>
+#include <learn/learner.h>
+#include <learn/logistic_fit.h>
+#include <math.h>
+
+enum { PENALTY_NONE, PENALTY_L2, PENALTY_L1, PENALTY_ELASTICNET };
+enum { WEIGHTS_NONE, WEIGHTS_BALANCED };
+
+typedef struct logistic_params {
+    int penalty;
+    double C, l1_ratio;
+    int fit_intercept;
+    ens_list class_weight;
+    int64_t max_iter;
+    double tol;
+} logistic_params;
+
+static const ens_param table[] = {
+    ENS_ROW(ENS_PARAM_WORD, logistic_params, penalty, "l2", 0, 0, "none,l2,l1,elasticnet",
+            "", "of large coefficients"),
+    ENS_ROW(ENS_PARAM_REAL, logistic_params, C, "1", 1e-100, 1e100, "", "c",
+            "weight of the rows against the penalty"),
+    ENS_ROW(ENS_PARAM_REAL, logistic_params, l1_ratio, "0.5", 0, 1, "", "",
+            "elasticnet: the absolute values' part of the penalty"),
+    ENS_ROW(ENS_PARAM_BOOL, logistic_params, fit_intercept, "true", 0, 0, "", "",
+            "false: a row of zeros has equal probabilities"),
+    ENS_ROW(ENS_PARAM_LIST, logistic_params, class_weight, "none", 1e-100, 1e100,
+            "none,balanced", "",
+            "balanced: classes weigh the same; or a weight for each class"),
+    ENS_ROW(ENS_PARAM_INT, logistic_params, max_iter, "100", 1, 1e9, "", "",
+            "steps at most"),
+    ENS_ROW(ENS_PARAM_REAL, logistic_params, tol, "1e-10", 1e-15, 0.1, "", "",
+            "decrease of the mean loss that ends the fit"),
+    ENS_PARAM_LAST};
+
+static ens_status check(const void *params, ens_error *err)
+{
+    const logistic_params *p = params;
+
+    if (p->penalty == PENALTY_ELASTICNET || p->l1_ratio == 0.5)
+        return ENS_OK;
+    return ens__fail(err, ENS_EINVAL,
+                     "logistic.l1_ratio = %g is of penalty=elasticnet alone",
+                     p->l1_ratio);
+}
+
+/* [k], or NULL for ones. */
+static ens_status class_weights(double **out, const ens_list *list, const ens_fit_args *a,
+                                ens_error *err)
+{
+    double *w, total = 0;
+
+    *out = NULL;
+    if (list->v == NULL && list->word == WEIGHTS_NONE)
+        return ENS_OK;
+    if (list->v != NULL && list->n != a->k)
+        return ens__fail(err, ENS_ERANGE,
+                         "logistic.class_weight has %zu values for %zu classes", list->n,
+                         a->k);
+    if ((w = ens__zeros(a->k, sizeof *w)) == NULL)
+        return ens__nomem(err);
+    for (size_t i = 0; i < a->rows.n; i++) {
+        double row = ens_fit_weight(a, i);
+
+        w[a->label[a->rows.row[i]]] += row;
+        total += row;
+    }
+    for (size_t c = 0; c < a->k; c++)
+        if (list->v != NULL)
+            w[c] = list->v[c];
+        else
+            w[c] = w[c] > 0 ? total / ((double)a->k * w[c]) : 1;
+    *out = w;
+    return ENS_OK;
+}
+
+static ens_status fit(void **out, const void *params, const ens_fit_args *a,
+                      ens_error *err)
+{
+    const logistic_params *p = params;
+    ens__logistic_penalty penalty = {.intercept = p->fit_intercept != 0,
+                                     .max_iter = (size_t)p->max_iter,
+                                     .tol = p->tol};
+    ens__linear *m = NULL;
+    double *weight = NULL;
+    ens_status st;
+
+    if (p->penalty == PENALTY_L2)
+        penalty.l2 = 1 / p->C;
+    else if (p->penalty == PENALTY_L1)
+        penalty.l1 = 1 / p->C;
+    else if (p->penalty == PENALTY_ELASTICNET) {
+        penalty.l1 = p->l1_ratio / p->C;
+        penalty.l2 = (1 - p->l1_ratio) / p->C;
+    }
+    if ((st = class_weights(&weight, &p->class_weight, a, err)) != ENS_OK ||
+        (st = ens__linear_new(&m, a->k == 2 ? 1 : a->k, a->rows.feature, a->rows.p,
+                              err)) != ENS_OK)
+        goto done;
+    penalty.class_weight = weight;
+    if ((st = ens__logistic_fit(m, &penalty, a, err)) != ENS_OK)
+        goto done;
+    *out = m;
+    m = NULL;
+done:
+    ens__free(weight);
+    ens__linear_free(m);
+    return st;
+}
+
+static void predict(const void *fitted, const ens_rows *rows, double *out, void *scratch)
+{
+    const ens__linear *m = fitted;
+    size_t k = m->k == 1 ? 2 : m->k;
+
+    (void)scratch;
+    ens__linear_scores(m, rows, out, k);
+    for (size_t i = 0; i < rows->n; i++) {
+        double *p = out + i * k, most = p[0], sum = 0;
+
+        if (m->k == 1) {
+            double e = exp(-fabs(p[0])), larger = 1 / (1 + e), less = e / (1 + e);
+
+            p[1] = p[0] < 0 ? less : larger;
+            p[0] = p[0] < 0 ? larger : less;
+            continue;
+        }
+        for (size_t c = 1; c < k; c++)
+            most = fmax(most, p[c]);
+        for (size_t c = 0; c < k; c++)
+            sum += p[c] = exp(p[c] - most);
+        for (size_t c = 0; c < k; c++)
+            p[c] /= sum;
+    }
+}
+
+static ens_status read_logistic(void **out, const ens_read_args *a, ens_error *err)
+{
+    return ens__linear_read(out, a, a->k == 2 ? 1 : a->k, err);
+}
+
+const ens_learner_type ens__logistic_type = {
+    .abi = ENS_EXT_ABI,
+    .name = "logistic",
+    .help = "logistic regression of two or more classes, with L1 and L2 penalties",
+    .caps = ENS_CLASSIFIES | ENS_TAKES_WEIGHTS | ENS_TAKES_NUMBERS,
+    .params = table,
+    .params_size = sizeof(logistic_params),
+    .check = check,
+    .fit = fit,
+    .predict = predict,
+    .write = ens__linear_write,
+    .read = read_logistic,
+    .free = ens__linear_free,
+    .describe = ens__linear_describe,
+    .bytes = ens__linear_bytes,
+};

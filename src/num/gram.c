@@ -1,0 +1,230 @@
+/* gram.c - sums of products over blocks of rows, compiled for each CPU level.
+ *
+ * Tiles of 4 x 4 sums (2 x 2 below AVX-512) stay in registers over a block: a load serves four products.  Vectors of
+ * eight doubles are GCC's generic ones, which every level has as one, two or four registers: the operations on each
+ * lane, and so the bits, are the same. */
+#include <config.h>
+
+#include <core/cpu.h>
+#include <math.h>
+#include <num/elementary.h>
+#include <num/gram.h>
+
+enum { N = ENS__GRAM_ROWS, LANES = 8 };
+
+typedef double v8 __attribute__((vector_size(64), may_alias));
+typedef double v8u __attribute__((vector_size(64), may_alias, aligned(8)));
+
+ENS_INLINE double lanes(const v8 *s)
+{
+    const double *l = (const double *)s;
+
+    return ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7]));
+}
+
+/* Column j of a block; past the last one it is the last, whose products are not kept. */
+ENS_INLINE const v8 *column(const double *z, size_t j, size_t q)
+{
+    return (const v8 *)(z + (j < q ? j : q - 1) * N);
+}
+
+ENS_INLINE void keep(double *h, size_t q, size_t a, size_t b, const v8 *s)
+{
+    if (a < q && b <= a)
+        h[a * q + b] += lanes(s);
+}
+
+#define ROW4(u)                                                                          \
+    s##u##0 += x##u[i] * y0, s##u##1 += x##u[i] * y1, s##u##2 += x##u[i] * y2,           \
+        s##u##3 += x##u[i] * y3
+#define KEEP4(u)                                                                         \
+    keep(h, q, a + u, b, &s##u##0), keep(h, q, a + u, b + 1, &s##u##1),                  \
+        keep(h, q, a + u, b + 2, &s##u##2), keep(h, q, a + u, b + 3, &s##u##3)
+#define ZERO4(u) s##u##0 = {0}, s##u##1 = {0}, s##u##2 = {0}, s##u##3 = {0}
+
+ENS_INLINE void tile4(double *h, const double *left, const double *z, size_t q, size_t a,
+                      size_t b)
+{
+    const v8 *x0 = column(left, a, q), *x1 = column(left, a + 1, q);
+    const v8 *x2 = column(left, a + 2, q), *x3 = column(left, a + 3, q);
+    const v8 *z0 = column(z, b, q), *z1 = column(z, b + 1, q);
+    const v8 *z2 = column(z, b + 2, q), *z3 = column(z, b + 3, q);
+    v8 ZERO4(0), ZERO4(1), ZERO4(2), ZERO4(3);
+
+    for (size_t i = 0; i < N / LANES; i++) {
+        v8 y0 = z0[i], y1 = z1[i], y2 = z2[i], y3 = z3[i];
+
+        ROW4(0);
+        ROW4(1);
+        ROW4(2);
+        ROW4(3);
+    }
+    KEEP4(0);
+    KEEP4(1);
+    KEEP4(2);
+    KEEP4(3);
+}
+
+ENS_INLINE void tile2(double *h, const double *left, const double *z, size_t q, size_t a,
+                      size_t b)
+{
+    const v8 *x0 = column(left, a, q), *x1 = column(left, a + 1, q);
+    const v8 *z0 = column(z, b, q), *z1 = column(z, b + 1, q);
+    v8 s00 = {0}, s01 = {0}, s10 = {0}, s11 = {0};
+
+    for (size_t i = 0; i < N / LANES; i++) {
+        s00 += x0[i] * z0[i];
+        s01 += x0[i] * z1[i];
+        s10 += x1[i] * z0[i];
+        s11 += x1[i] * z1[i];
+    }
+    keep(h, q, a, b, &s00);
+    keep(h, q, a, b + 1, &s01);
+    keep(h, q, a + 1, b, &s10);
+    keep(h, q, a + 1, b + 1, &s11);
+}
+
+ENS_INLINE void add_body(double *h, const double *left, const double *z, size_t q)
+{
+    for (size_t a = 0; a < q; a += 2)
+        for (size_t b = 0; b <= a; b += 2)
+            tile2(h, left, z, q, a, b);
+}
+
+ENS_INLINE void add_body4(double *h, const double *left, const double *z, size_t q)
+{
+    for (size_t a = 0; a < q; a += 4)
+        for (size_t b = 0; b <= a; b += 4)
+            tile4(h, left, z, q, a, b);
+}
+
+ENS_INLINE double dot_body(const double *a, const double *b, size_t n)
+{
+    v8 s = {0};
+    double rest = 0;
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES)
+        s += *(const v8u *)(a + i) * *(const v8u *)(b + i);
+    for (; i < n; i++)
+        rest += a[i] * b[i];
+    return lanes(&s) + rest;
+}
+
+ENS_INLINE void times_body(double *out, const double *z, const double *r, size_t q)
+{
+    for (size_t j = 0; j < q; j++)
+        out[j] += dot_body(z + j * N, r, N);
+}
+
+ENS_INLINE void scores_body(double *restrict out, const double *restrict z,
+                            const double *theta, size_t q)
+{
+    for (size_t i = 0; i < N; i++)
+        out[i] = 0;
+    for (size_t j = 0; j < q; j++)
+        for (size_t i = 0; i < N; i++)
+            out[i] += theta[j] * z[j * N + i];
+}
+
+ENS_INLINE void weigh_body(double *restrict out, const double *restrict z,
+                           const double *restrict w, size_t q)
+{
+    for (size_t j = 0; j < q; j++)
+        for (size_t i = 0; i < N; i++)
+            out[j * N + i] = w[i] * z[j * N + i];
+}
+
+/* Reflection j has the vector v = (r_jj - beta, column j of the block), which meets row j of r and the block alone. */
+ENS_INLINE void qr_body(double *restrict r, double *restrict z, size_t q)
+{
+    for (size_t j = 0; j < q; j++) {
+        double *v = z + j * N, alpha = r[j * q + j], s = dot_body(v, v, N), beta, v0;
+
+        if (s == 0)
+            continue;
+        beta = alpha > 0 ? -sqrt(alpha * alpha + s) : sqrt(alpha * alpha + s);
+        v0 = alpha - beta;
+        r[j * q + j] = beta;
+        for (size_t l = j + 1; l < q; l++) {
+            double *c = z + l * N;
+            double t = -(v0 * r[j * q + l] + dot_body(v, c, N)) / (beta * v0);
+
+            r[j * q + l] -= t * v0;
+            for (size_t i = 0; i < N; i++)
+                c[i] -= t * v[i];
+        }
+    }
+}
+
+#define KERNELS(level, target, add)                                                      \
+    target static void add_##level(double *h, const double *l, const double *z,          \
+                                   size_t q)                                             \
+    {                                                                                    \
+        add(h, l, z, q);                                                                 \
+    }                                                                                    \
+    target static void times_##level(double *out, const double *z, const double *r,      \
+                                     size_t q)                                           \
+    {                                                                                    \
+        times_body(out, z, r, q);                                                        \
+    }                                                                                    \
+    target static void scores_##level(double *out, const double *z, const double *theta, \
+                                      size_t q)                                          \
+    {                                                                                    \
+        scores_body(out, z, theta, q);                                                   \
+    }                                                                                    \
+    target static void weigh_##level(double *out, const double *z, const double *w,      \
+                                     size_t q)                                           \
+    {                                                                                    \
+        weigh_body(out, z, w, q);                                                        \
+    }                                                                                    \
+    target static double dot_##level(const double *a, const double *b, size_t n)         \
+    {                                                                                    \
+        return dot_body(a, b, n);                                                        \
+    }                                                                                    \
+    target static void qr_##level(double *r, double *z, size_t q)                        \
+    {                                                                                    \
+        qr_body(r, z, q);                                                                \
+    }
+
+KERNELS(base, , add_body)
+#if ENS_HAVE_LEVELS
+KERNELS(v3, ENS_TARGET_V3, add_body)
+KERNELS(v4, ENS_TARGET_V4, add_body4)
+#define CALL(kernel, ...)                                                                \
+    (ens__cpu_level() >= ENS__CPU_V4   ? kernel##_v4(__VA_ARGS__)                        \
+     : ens__cpu_level() >= ENS__CPU_V3 ? kernel##_v3(__VA_ARGS__)                        \
+                                       : kernel##_base(__VA_ARGS__))
+#else
+#define CALL(kernel, ...) kernel##_base(__VA_ARGS__)
+#endif
+
+void ens__gram_add(double *h, const double *left, const double *z, size_t q)
+{
+    CALL(add, h, left, z, q);
+}
+
+void ens__gram_times(double *out, const double *z, const double *r, size_t q)
+{
+    CALL(times, out, z, r, q);
+}
+
+void ens__gram_scores(double *out, const double *z, const double *theta, size_t q)
+{
+    CALL(scores, out, z, theta, q);
+}
+
+void ens__gram_weigh(double *out, const double *z, const double *w, size_t q)
+{
+    CALL(weigh, out, z, w, q);
+}
+
+double ens__dot(const double *a, const double *b, size_t n)
+{
+    return CALL(dot, a, b, n);
+}
+
+void ens__qr_add(double *r, double *z, size_t q)
+{
+    CALL(qr, r, z, q);
+}

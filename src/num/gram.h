@@ -1,0 +1,28 @@
+/* gram.h - sums of products over blocks of rows: Z'WZ, Z'r and Z theta.
+ *
+ * A block is ENS__GRAM_ROWS rows of q columns, z[j * ENS__GRAM_ROWS + i], to 64 bytes aligned; rows that are not
+ * there are zero.  Each sum is eight sums of every eighth row, added in a fixed order, so that it is a loop of
+ * vectors and has the same bits at every CPU level. */
+#ifndef ENS_NUM_GRAM_H
+#define ENS_NUM_GRAM_H
+
+#include <stddef.h>
+
+#define ENS__GRAM_ROWS 256
+
+/* h[a * q + b] += sum_i left_ia z_ib for b <= a: the lower triangle, if left is z times weights. */
+void ens__gram_add(double *h, const double *left, const double *z, size_t q);
+/* out[j] += sum_i z_ij r_i */
+void ens__gram_times(double *out, const double *z, const double *r, size_t q);
+/* out[i] = sum_j z_ij theta_j */
+void ens__gram_scores(double *out, const double *z, const double *theta, size_t q);
+/* out_ij = w_i z_ij */
+void ens__gram_weigh(double *out, const double *z, const double *w, size_t q);
+/* sum_i a_i b_i of one block; any alignment. */
+double ens__dot(const double *a, const double *b, size_t n);
+
+/* Add the rows of a block, of q columns, to the triangle of a QR decomposition: r[q][q], of which the upper
+ * triangle is used, becomes that of the stacked matrix by Householder reflections.  The block is overwritten. */
+void ens__qr_add(double *r, double *z, size_t q);
+
+#endif

@@ -1,0 +1,544 @@
+/* test_linear.c - `linear` and `logistic` against R, scikit-learn and exact arithmetic, and on tables that break
+ * others. */
+#include <config.h>
+
+#include <core/cpu.h>
+#include <core/mem.h>
+#include <ensemble.h>
+#include <learn/linear_state.h>
+#include <learn/model.h>
+#include <stdio.h>
+
+#include "run.h"
+
+static ens_error err;
+
+static const ens__linear *state(const ens_model *m)
+{
+    return m->root.state;
+}
+
+static ens_model *fit(const char *recipe, const ens_dataset *d)
+{
+    ens_learner *l;
+    ens_model *m;
+
+    ck_ok(ens_learner_parse(&l, recipe, &err));
+    ck_ok(ens_fit(&m, l, d, NULL, 1, NULL, &err));
+    ens_learner_free(l);
+    return m;
+}
+
+/* The rows of a file that have every value. */
+static ens_dataset *read_whole(const char *file, const char *target)
+{
+    ens_csv_options options = {.target = target};
+    ens_dataset *all, *d;
+    char path[512];
+    size_t *row, n = 0;
+
+    snprintf(path, sizeof path, "%s/%s", TEST_DATA, file);
+    ck_ok(ens_csv_read(&all, path, &options, &err));
+    row = malloc(ens_dataset_n(all) * sizeof *row);
+    for (size_t i = 0; i < ens_dataset_n(all); i++) {
+        bool whole = true;
+
+        for (size_t j = 0; j < ens_dataset_p(all); j++)
+            whole = whole && !isnan(ens_dataset_get(all, i, j));
+        if (whole)
+            row[n++] = i;
+    }
+    ck_ok(ens_dataset_subset(&d, all, row, n, &err));
+    ens_dataset_free(all);
+    free(row);
+    return d;
+}
+
+/* ---- R and scikit-learn ----------------------------------------------------------------- */
+
+static const struct reference {
+    const char *recipe, *file, *target;
+    double coef[40], error[16]; /* by output, the intercept last */
+} references[] = {
+#include "learn/linear_reference.inc"
+};
+
+enum { N_REFERENCES = sizeof references / sizeof *references, N_OF_R = 2 };
+
+static void close_to(const char *what, size_t i, double is, double want, double tolerance)
+{
+    ck_assert_msg(fabs(is - want) <= tolerance * fmax(1, fabs(want)),
+                  "%s: number %zu is %.17g, expected %.17g", what, i, is, want);
+}
+
+/* 1e-8 of R's, which iterate to 1e-14; 1e-6 of scikit-learn's, as far as its solvers go. */
+START_TEST(coefficients_are_those_of_others)
+{
+    const struct reference *r = &references[_i];
+    ens_dataset *d = read_whole(r->file, r->target);
+    ens_model *m = fit(r->recipe, d);
+    const ens__linear *l = state(m);
+
+    ck_assert_uint_le(l->k * (l->p + 1), 40);
+    for (size_t c = 0; c < l->k; c++)
+        for (size_t j = 0; j <= l->p; j++)
+            close_to(r->recipe, c * (l->p + 1) + j,
+                     j < l->p ? l->coef[c * l->p + j] : l->intercept[c],
+                     r->coef[c * (l->p + 1) + j], _i < N_OF_R ? 1e-8 : 1e-6);
+    ck_assert_int_eq(l->error != NULL, _i < N_OF_R);
+    for (size_t j = 0; j <= l->p && l->error != NULL; j++)
+        close_to("standard error", j, l->error[j], r->error[j], 1e-8);
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
+/* ---- NIST StRD -------------------------------------------------------------------------- */
+
+/* Norris and the polynomials of Wampler: their certified values, of which exact rational arithmetic gives every
+ * digit. */
+static const double norris[][2] = {
+    {0.1, 0.2},     {338.8, 337.4}, {118.1, 118.2}, {888.0, 884.6}, {9.2, 10.1},
+    {228.1, 226.5}, {668.5, 666.3}, {998.5, 996.3}, {449.1, 448.6}, {778.9, 777.0},
+    {559.2, 558.2}, {0.3, 0.4},     {0.1, 0.6},     {778.1, 775.5}, {668.8, 666.9},
+    {339.3, 338.0}, {448.9, 447.5}, {10.8, 11.6},   {557.7, 556.0}, {228.3, 228.1},
+    {998.0, 995.8}, {888.8, 887.6}, {119.6, 120.2}, {0.3, 0.3},     {0.6, 0.3},
+    {557.6, 556.8}, {339.3, 339.1}, {888.0, 887.2}, {998.5, 999.0}, {778.9, 779.0},
+    {10.2, 11.1},   {117.6, 118.3}, {228.9, 229.2}, {668.4, 669.1}, {449.2, 448.9},
+    {0.2, 0.5}};
+
+/* Longley (1967): Employed, GNP deflator, GNP, Unemployed, Armed Forces, Population, Year. */
+static const double longley[][7] = {{60323, 83.0, 234289, 2356, 1590, 107608, 1947},
+                                    {61122, 88.5, 259426, 2325, 1456, 108632, 1948},
+                                    {60171, 88.2, 258054, 3682, 1616, 109773, 1949},
+                                    {61187, 89.5, 284599, 3351, 1650, 110929, 1950},
+                                    {63221, 96.2, 328975, 2099, 3099, 112075, 1951},
+                                    {63639, 98.1, 346999, 1932, 3594, 113270, 1952},
+                                    {64989, 99.0, 365385, 1870, 3547, 115094, 1953},
+                                    {63761, 100.0, 363112, 3578, 3350, 116219, 1954},
+                                    {66019, 101.2, 397469, 2904, 3048, 117388, 1955},
+                                    {67857, 104.6, 419180, 2822, 2857, 118734, 1956},
+                                    {68169, 108.4, 442769, 2936, 2798, 120445, 1957},
+                                    {66513, 110.8, 444546, 4681, 2637, 121950, 1958},
+                                    {68655, 112.6, 482704, 3813, 2552, 123366, 1959},
+                                    {69564, 114.2, 502601, 3931, 2514, 125368, 1960},
+                                    {69331, 115.7, 518173, 4806, 2572, 127852, 1961},
+                                    {70551, 116.9, 554894, 4007, 2827, 130081, 1962}};
+
+static void certified(const char *what, const double *x, const double *y, size_t n,
+                      size_t p, const double *want)
+{
+    ens_dataset *d;
+    ens_model *m;
+
+    ck_ok(ens_dataset_from_matrix(&d, x, n, p, y, ENS_TASK_REGRESSION, &err));
+    m = fit("linear", d);
+    for (size_t j = 0; j <= p; j++) {
+        double is = j > 0 ? state(m)->coef[j - 1] : state(m)->intercept[0];
+
+        ck_assert_msg(fabs(is / want[j] - 1) <= 1e-9,
+                      "%s: B%zu is %.15g, certified %.15g", what, j, is, want[j]);
+    }
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+
+START_TEST(nist_norris_and_longley_have_nine_digits)
+{
+    double x[16 * 6], y[36], nx[36];
+
+    for (size_t i = 0; i < 36; i++) {
+        y[i] = norris[i][0];
+        nx[i] = norris[i][1];
+    }
+    certified("Norris", nx, y, 36, 1,
+              (const double[]){-0.262323073774029, 1.00211681802045});
+    for (size_t i = 0; i < 16; i++) {
+        y[i] = longley[i][0];
+        memcpy(x + 6 * i, longley[i] + 1, 6 * sizeof *x);
+    }
+    certified("Longley", x, y, 16, 6,
+              (const double[]){-3482258.63459582, 15.0618722713733, -0.035819179292591,
+                               -2.02022980381683, -1.03322686717359, -0.0511041056535807,
+                               1829.15146461355});
+}
+END_TEST
+
+/* The deviations are orthogonal to polynomials of degree 5, so the coefficients stay 1; 10000 times of them is
+ * Wampler5. */
+START_TEST(nist_wampler_polynomials_have_nine_digits)
+{
+    static const double deviation[21] = {759,   -2048, 2048,  -2048, 2523,  -2048, 2048,
+                                         -2048, 1838,  -2048, 2048,  -2048, 1838,  -2048,
+                                         2048,  -2048, 2523,  -2048, 2048,  -2048, 759};
+    static const double times[] = {0, 1, 100, 10000};
+    static const double ones[] = {1, 1, 1, 1, 1, 1};
+    double x[21 * 5], y[21];
+
+    for (size_t s = 0; s < 4; s++) {
+        for (size_t i = 0; i < 21; i++) {
+            double power = 1;
+
+            y[i] = 1 + times[s] * deviation[i];
+            for (size_t j = 0; j < 5; j++) {
+                power *= (double)i;
+                x[5 * i + j] = power;
+                y[i] += power;
+            }
+        }
+        certified("Wampler1, 3, 4, 5", x, y, 21, 5, ones);
+    }
+}
+END_TEST
+
+/* ---- Tables that break others ------------------------------------------------------------ */
+
+enum { ROWS = 40 };
+
+static ens_dataset *make(double (*value)(size_t i, size_t j), size_t p,
+                         double (*target)(size_t i), ens_task task)
+{
+    static double x[ROWS * 4], y[ROWS];
+    ens_dataset *d;
+
+    for (size_t i = 0; i < ROWS; i++) {
+        for (size_t j = 0; j < p; j++)
+            x[i * p + j] = value(i, j);
+        y[i] = target(i);
+    }
+    ck_ok(ens_dataset_from_matrix(&d, x, ROWS, p, y, task, &err));
+    return d;
+}
+
+static double ramp(size_t i)
+{
+    return (double)i;
+}
+
+static double half(size_t i)
+{
+    return i >= ROWS / 2;
+}
+
+static double third(size_t i)
+{
+    return (double)(i * 3 / ROWS);
+}
+
+/* A ramp, something else, their sum, a constant. */
+static double collinear(size_t i, size_t j)
+{
+    double a = (double)i, b = (double)(i * i % 17);
+
+    return j == 0 ? a : j == 1 ? b : j == 2 ? a + b : 7;
+}
+
+static double huge(size_t i, size_t j)
+{
+    return collinear(i, j) * (j == 0 ? 1e300 : j == 1 ? -1e307 : 1e-280);
+}
+
+static void must_be_finite(const char *recipe, const ens_dataset *d)
+{
+    ens_model *m = fit(recipe, d);
+    size_t n = ens_dataset_n(d) * ens_model_k(m);
+    double *out = malloc(n * sizeof *out);
+
+    ck_ok(ens_model_predict(m, d, out, NULL, &err));
+    for (size_t i = 0; i < n; i++)
+        ck_assert_msg(isfinite(out[i]), "%s: output %zu is %g", recipe, i, out[i]);
+    free(out);
+    ens_model_free(m);
+}
+
+START_TEST(a_column_that_depends_on_others_has_a_coefficient_of_zero)
+{
+    ens_dataset *d = make(collinear, 4, ramp, ENS_TASK_REGRESSION);
+    ens_model *m = fit("linear", d);
+
+    ck_assert(fabs(state(m)->coef[0] - 1) < 1e-12);
+    ck_assert(fabs(state(m)->coef[1]) < 1e-12);
+    ck_assert(state(m)->coef[2] == 0 && state(m)->coef[3] == 0);
+    ck_assert(state(m)->error[2] == 0 && state(m)->error[3] == 0);
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
+static const char *const regressions[] = {
+    "linear", "linear(penalty=l2)", "linear(penalty=l1, alpha=0.1)",
+    "linear(penalty=elasticnet, fit_intercept=false)", "linear(fit_intercept=false)"};
+static const char *const classifications[] = {
+    "logistic", "logistic(penalty=none)", "logistic(penalty=l1)",
+    "logistic(penalty=elasticnet, fit_intercept=false)",
+    "logistic(penalty=none, fit_intercept=false)"};
+
+START_TEST(collinear_huge_and_separated_tables_have_finite_models)
+{
+    double (*const values[])(size_t, size_t) = {collinear, huge};
+
+    for (size_t v = 0; v < 2; v++) {
+        ens_dataset *a = make(values[v], 4, ramp, ENS_TASK_REGRESSION);
+        ens_dataset *b = make(values[v], 4, half, ENS_TASK_CLASSIFICATION);
+        ens_dataset *c = make(values[v], 4, third, ENS_TASK_CLASSIFICATION);
+
+        must_be_finite(regressions[_i], a);
+        must_be_finite(classifications[_i], b);
+        must_be_finite(classifications[_i], c);
+        ens_dataset_free(a);
+        ens_dataset_free(b);
+        ens_dataset_free(c);
+    }
+}
+END_TEST
+
+START_TEST(separated_classes_are_told_apart)
+{
+    ens_dataset *d = make(collinear, 2, half, ENS_TASK_CLASSIFICATION);
+    ens_model *m = fit("logistic(penalty=none)", d);
+    double out[2 * ROWS];
+
+    ck_ok(ens_model_predict(m, d, out, NULL, &err));
+    for (size_t i = 0; i < ROWS; i++)
+        ck_assert(out[2 * i + (i >= ROWS / 2)] > 0.999);
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
+static ens_status try_fit(const char *recipe, const ens_dataset *d)
+{
+    ens_learner *l = NULL;
+    ens_model *m = NULL;
+    ens_status st = ens_learner_parse(&l, recipe, &err);
+
+    if (st == ENS_OK)
+        st = ens_fit(&m, l, d, NULL, 1, NULL, &err);
+    ens_learner_free(l);
+    ens_model_free(m);
+    return st;
+}
+
+START_TEST(what_cannot_be_is_refused)
+{
+    ens_dataset *d = make(collinear, 2, half, ENS_TASK_CLASSIFICATION);
+
+    ck_fails(try_fit("logistic(l1_ratio=0.3)", d), ENS_EINVAL,
+             "logistic.l1_ratio = 0.3 is of penalty=elasticnet alone");
+    ck_fails(try_fit("logistic(class_weight=[1, 2, 3])", d), ENS_ERANGE,
+             "logistic.class_weight has 3 values for 2 classes");
+    ck_fails(try_fit("logistic(C=0)", d), ENS_ERANGE, "logistic.C = 0");
+    ck_fails(try_fit("logistic(penalty=l3)", d), ENS_EPARSE, "l3");
+    ck_fails(try_fit("linear", d), ENS_ESUPPORT, "linear is not for classification");
+    ck_fails(try_fit("linear(penalty=l2, l1_ratio=0.3)", d), ENS_EINVAL,
+             "linear.l1_ratio = 0.3 is of penalty=elasticnet alone");
+    ens_dataset_free(d);
+}
+END_TEST
+
+START_TEST(gaps_and_categories_are_filled_in_and_spread)
+{
+    ens_csv_options options = {.target = "survived"};
+    ens_dataset *d;
+
+    ck_ok(ens_csv_read(&d, TEST_DATA "/titanic.csv", &options, &err));
+    must_be_finite("logistic", d);
+    must_be_finite("bagging(logistic(penalty=l1), n_estimators=2)", d);
+    ens_dataset_free(d);
+}
+END_TEST
+
+START_TEST(the_description_has_errors_and_p_values)
+{
+    ens_dataset *d = read_whole("diabetes.csv", "progression");
+    ens_model *m = fit("linear", d);
+    char *text;
+
+    /* R: bmi 5.60296 0.71711 7.813 4.3e-14 */
+    ck_ok(ens_model_describe(&text, m, &err));
+    ck_assert_msg(
+        strstr(text, "bmi: 5.602962092, std. error 0.717106, t 7.813, p 4.296e-14") !=
+            NULL,
+        "%s", text);
+    ens_string_free(text);
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
+/* ---- Bytes and memory ------------------------------------------------------------------- */
+
+static double mixed(size_t i, size_t j)
+{
+    return (double)((i * 7919 + j * 104729 + i * j * 31) % 1009) / 100 - 5;
+}
+
+/* Enough rows for several runs of blocks, and not a whole number of them. */
+static ens_dataset *many(ens_task task)
+{
+    enum { MANY = 70001, P = 5 };
+    double *x = malloc(MANY * P * sizeof *x), *y = malloc(MANY * sizeof *y);
+    ens_dataset *d;
+
+    for (size_t i = 0; i < MANY; i++) {
+        double s = mixed(i, 9);
+
+        for (size_t j = 0; j < P; j++)
+            s += (x[i * P + j] = mixed(i, j)) * (double)(j + 1) / 3;
+        y[i] = task == ENS_TASK_REGRESSION ? s : s < -3 ? 0 : s < 4 ? 1 : 2;
+    }
+    ck_ok(ens_dataset_from_matrix(&d, x, MANY, P, y, task, &err));
+    free(x);
+    free(y);
+    return d;
+}
+
+START_TEST(threads_and_processors_change_no_byte)
+{
+    static const ens__cpu level[] = {ENS__CPU_V4, ENS__CPU_V3, ENS__CPU_BASE};
+    static const unsigned threads[] = {1, 2, 3, 7};
+    static const char *const recipe[] = {"linear", "linear(penalty=l1, alpha=0.5)",
+                                         "logistic(penalty=none)",
+                                         "logistic(penalty=l1, C=0.01)"};
+    ens_dataset *d = many(_i < 2 ? ENS_TASK_REGRESSION : ENS_TASK_CLASSIFICATION);
+    void *first = NULL;
+    size_t size = 0;
+    ens_learner *l;
+
+    ck_ok(ens_learner_parse(&l, recipe[_i], &err));
+    for (size_t c = 0; c < 3; c++)
+        for (size_t t = 0; t < 4; t++) {
+            ens_exec exec = {.threads = threads[t]};
+            ens_model *m;
+            void *bytes;
+            size_t n;
+
+            if (c > 0 && t != c)
+                continue;
+            ens__cpu_cap(level[c]);
+            ck_ok(ens_fit(&m, l, d, NULL, 1, &exec, &err));
+            ck_ok(ens_model_save_bytes(&bytes, &n, m, &err));
+            if (first == NULL) {
+                first = bytes;
+                size = n;
+            } else {
+                ck_assert_uint_eq(n, size);
+                ck_assert_msg(memcmp(bytes, first, n) == 0, "%s: level %d, %u threads",
+                              recipe[_i], (int)level[c], threads[t]);
+                ens_bytes_free(bytes);
+            }
+            ens_model_free(m);
+        }
+    ens_bytes_free(first);
+    ens_learner_free(l);
+    ens_dataset_free(d);
+}
+END_TEST
+
+/* Fit, describe, save and load, with each allocation failing in turn. */
+static ens_status all_of(const ens_learner *l, const ens_dataset *d)
+{
+    ens_exec exec = {.threads = 1};
+    ens_model *m = NULL, *loaded = NULL;
+    char *text = NULL;
+    void *bytes = NULL;
+    size_t n;
+    ens_status st;
+
+    if ((st = ens_fit(&m, l, d, NULL, 1, &exec, &err)) == ENS_OK &&
+        (st = ens_model_describe(&text, m, &err)) == ENS_OK &&
+        (st = ens_model_save_bytes(&bytes, &n, m, &err)) == ENS_OK)
+        st = ens_model_load_bytes(&loaded, bytes, n, &err);
+    ens_string_free(text);
+    ens_bytes_free(bytes);
+    ens_model_free(m);
+    ens_model_free(loaded);
+    return st;
+}
+
+START_TEST(every_allocation_may_fail)
+{
+    const char *recipe = _i < 5    ? regressions[_i]
+                         : _i < 10 ? classifications[_i - 5]
+                                   : "logistic(class_weight=balanced)";
+    ens_dataset *d = _i < 5 ? make(collinear, 4, ramp, ENS_TASK_REGRESSION)
+                            : make(collinear, 2, third, ENS_TASK_CLASSIFICATION);
+    ens_learner *l;
+    ens_status st = ENS_ENOMEM;
+    long k;
+
+    ck_ok(ens_learner_parse(&l, recipe, &err));
+    for (k = 0; st != ENS_OK && k < 10000; k++) {
+        ens__mem_fail_at(k);
+        st = all_of(l, d);
+        ens__mem_fail_at(-1);
+        ck_assert_msg(st == ENS_OK || st == ENS_ENOMEM, "allocation %ld: %s", k,
+                      err.message);
+    }
+    ck_assert_int_eq(st, ENS_OK);
+    ck_assert_int_gt(k, 20);
+    ens_learner_free(l);
+    ens_dataset_free(d);
+}
+END_TEST
+
+/* Weights are as good as rows; those of a class as well. */
+START_TEST(weights_are_repeated_rows)
+{
+    static double x[ROWS], y[ROWS], w[ROWS], rx[3 * ROWS], ry[3 * ROWS];
+    ens_column c[] = {{.name = "x0", .x = x},
+                      {.name = "y", .role = ENS_TARGET, .x = y},
+                      {.name = "w", .role = ENS_WEIGHT, .x = w}};
+    ens_dataset *weighted, *repeated, *plain;
+    ens_model *a, *b, *e;
+    size_t n = 0;
+
+    for (size_t i = 0; i < ROWS; i++) {
+        x[i] = mixed(i, 0);
+        y[i] = mixed(i, 1) + x[i] > 0;
+        w[i] = y[i] > 0 ? 3 : 1;
+        for (size_t r = 0; r < (size_t)w[i]; r++, n++) {
+            rx[n] = x[i];
+            ry[n] = y[i];
+        }
+    }
+    ck_ok(ens_dataset_from_columns(&weighted, c, 3, ROWS, ENS_TASK_CLASSIFICATION, &err));
+    ck_ok(ens_dataset_from_columns(&plain, c, 2, ROWS, ENS_TASK_CLASSIFICATION, &err));
+    ck_ok(
+        ens_dataset_from_matrix(&repeated, rx, n, 1, ry, ENS_TASK_CLASSIFICATION, &err));
+    a = fit("logistic", weighted);
+    b = fit("logistic", repeated);
+    e = fit("logistic(class_weight=[1, 3])", plain);
+    close_to("weighted", 0, state(a)->coef[0], state(b)->coef[0], 1e-10);
+    close_to("weighted", 1, state(a)->intercept[0], state(b)->intercept[0], 1e-10);
+    close_to("class_weight", 0, state(e)->coef[0], state(b)->coef[0], 1e-10);
+    ens_model_free(a);
+    ens_model_free(b);
+    ens_model_free(e);
+    ens_dataset_free(weighted);
+    ens_dataset_free(repeated);
+    ens_dataset_free(plain);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+    tcase_add_loop_test(tc, coefficients_are_those_of_others, 0, N_REFERENCES);
+    tcase_add_test(tc, nist_norris_and_longley_have_nine_digits);
+    tcase_add_test(tc, nist_wampler_polynomials_have_nine_digits);
+    tcase_add_test(tc, a_column_that_depends_on_others_has_a_coefficient_of_zero);
+    tcase_add_loop_test(tc, collinear_huge_and_separated_tables_have_finite_models, 0, 5);
+    tcase_add_test(tc, separated_classes_are_told_apart);
+    tcase_add_test(tc, what_cannot_be_is_refused);
+    tcase_add_test(tc, gaps_and_categories_are_filled_in_and_spread);
+    tcase_add_test(tc, the_description_has_errors_and_p_values);
+    tcase_add_loop_test(tc, threads_and_processors_change_no_byte, 0, 4);
+    tcase_add_loop_test(tc, every_allocation_may_fail, 0, 11);
+    tcase_add_test(tc, weights_are_repeated_rows);
+}
+
+Suite *linear_suite(void);
+Suite *linear_suite(void)
+{
+    return suite_of("linear", add);
+}
