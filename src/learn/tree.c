@@ -202,6 +202,7 @@ static ens_status fit(void **out, const void *p, const ens_fit_args *a, ens_erro
         .ccp_alpha = t->ccp_alpha,
         .min_category = (size_t)t->min_samples_level,
         .max_bins = (unsigned)t->max_bins,
+        .keep_drawing = t->keep_drawing != 0,
         .random_cuts = t->splitter == ENS__SPLITTER_RANDOM,
     };
     ens_status st;

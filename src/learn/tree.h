@@ -16,6 +16,7 @@ typedef struct ens__tree_params {
     int64_t max_bins;
     int64_t min_samples_level;
     int splitter;
+    int keep_drawing;
     ens_list monotonic_cst;
     const char *owner; /* no parameter: whose parameters messages should call these; NULL: the learner's */
 } ens__tree_params;
@@ -73,6 +74,9 @@ enum { ENS__WEIGHT_NONE, ENS__WEIGHT_BALANCED, ENS__WEIGHT_BALANCED_SUBSAMPLE };
                       "rows of a node that a level needs; others go where missing values go"),              \
         ENS__TREE_ROW(splitter, ENS_PARAM_WORD, type, cuts, 0, 0, "best,random",               \
                       "boundary that a candidate is tried at: the best, or one drawn at random"),  \
+        ENS__TREE_ROW(keep_drawing, ENS_PARAM_BOOL, type, "false", 0, 0, "",                       \
+                      "where none of max_features splits a node: draw on until one does, as "      \
+                      "scikit-learn; else it is a leaf, as in ranger"),                            \
         ENS__TREE_ALIASED(monotonic_cst, "monotone_constraints,monotonic_constraints",             \
                           ENS_PARAM_LIST, type, "none", -1, 1, "none",                             \
                           "of each feature: 1 if the prediction must not fall as it grows, -1 if " \

@@ -335,10 +335,10 @@ void ens__split_try(ens__work *w, size_t j, const ens__order *node)
         try_feature(w, j, node, ENS__BY_GROUPS, NULL);
 }
 
-/* Draw m features to the front of w->permutation. */
-static void draw_features(ens__work *w, size_t m, ens__stream *s)
+/* Draw features to the front of w->permutation, m in all. */
+static void draw_features(ens__work *w, size_t drawn, size_t m, ens__stream *s)
 {
-    for (size_t drawn = 0; drawn < m; drawn++) {
+    for (; drawn < m; drawn++) {
         size_t at = drawn + ens__stream_below(s, (uint32_t)(w->p - drawn));
         uint32_t j = w->permutation[at];
 
@@ -360,7 +360,8 @@ static void put_back(ens__work *w, size_t m)
 }
 
 /* Features are tried in a random order of the node's own. Where none of max_features splits the node it stays a
- * leaf, as in Breiman's own forests: to go on until one does, as scikit-learn, makes twice the leaves of pure noise. */
+ * leaf, as in Breiman's own forests: to go on until one does, as scikit-learn, makes twice the leaves of pure noise, but
+ * also twice those that tell where most features are constant in a small node. */
 void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
                      uint64_t path)
 {
@@ -375,7 +376,7 @@ void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
         w->most = -INFINITY;
     how = ens__direct_begin(w, sum, begin, n);
     ens__stream_init(&s, w->a->seed, ENS__FOR_NODE, path);
-    draw_features(w, m, &s);
+    draw_features(w, 0, m, &s);
     note_constant_bits(w, begin, n);
     if (w->team != NULL && n >= ENS__SHARED_ROWS && !w->o->random_cuts)
         ens__team_try(w, &node, w->permutation, m);
@@ -383,6 +384,11 @@ void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
         for (size_t i = 0; i < m && !(w->best.found && w->best.gain >= w->most); i++)
             if (!is_useless(w, w->permutation[i]))
                 try_feature(w, w->permutation[i], &node, how, &s);
+    for (; w->o->keep_drawing && !w->best.found && m < w->p; m++) {
+        draw_features(w, m, m + 1, &s);
+        if (!is_useless(w, w->permutation[m]))
+            try_feature(w, w->permutation[m], &node, how, &s);
+    }
     put_back(w, m);
     if (w->o->random_cuts)
         ens__cut_complete(w, sum, begin, n);

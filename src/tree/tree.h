@@ -85,6 +85,7 @@ typedef struct ens__tree_options {
     size_t min_category;        /* rows of a level below which it is treated as missing */
     unsigned max_bins;
     const double *class_weight; /* [k] or NULL */
+    bool keep_drawing;          /* until a feature splits the node, not only max_features */
     bool random_cuts;           /* one boundary of each candidate is drawn, instead of the best */
     const int8_t *monotonic;    /* [p] 1: the response, or the share of class 1, must not fall as the feature grows;
                                  * -1: not rise; 0: free. NULL: all free. Not for absolute error or categories */

@@ -62,6 +62,7 @@ static const char *const recipes[] = {
     "bagging(isolation(n_estimators=3, contamination=0.2), n_estimators=2, max_features=0.8)",
     "forest(n_estimators=5, oob_score=true)",
     "extra_trees(n_estimators=5)",
+    "forest(n_estimators=5, max_features=1, keep_drawing=true)",
     "tree(splitter=random)",
     "bagging(tree, n_estimators=3, oob_score=true)",
     "bagging(naive_bayes, n_estimators=3, max_features=0.5)",

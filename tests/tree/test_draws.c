@@ -26,9 +26,11 @@ static void sheet_init(sheet *s)
                                   &err));
 }
 
-static ens__tree *grow(const sheet *s, size_t features, size_t depth, uint64_t seed)
+static ens__tree *grow_by(const sheet *s, size_t features, size_t depth, uint64_t seed,
+                          bool keep_drawing)
 {
-    const ens__tree_options o = {.criterion = ENS__SQUARED_ERROR,
+    const ens__tree_options o = {.keep_drawing = keep_drawing,
+                                 .criterion = ENS__SQUARED_ERROR,
                                  .max_depth = depth,
                                  .min_split = 2,
                                  .min_leaf = 1,
@@ -46,6 +48,11 @@ static ens__tree *grow(const sheet *s, size_t features, size_t depth, uint64_t s
 
     ck_ok(ens__tree_grow(&tree, &o, &a, &err));
     return tree;
+}
+
+static ens__tree *grow(const sheet *s, size_t features, size_t depth, uint64_t seed)
+{
+    return grow_by(s, features, depth, seed, false);
 }
 
 /* All columns are the row's number, as the target is, so any drawn feature halves any node, and the node tells which
@@ -151,8 +158,33 @@ START_TEST(a_node_draws_every_set_of_features_alike)
 }
 END_TEST
 
+/* One of six columns tells. A node that draws a constant one is a leaf, or draws on until it has the one that tells. */
+START_TEST(a_node_draws_on_only_if_asked)
+{
+    size_t leaves_at_once = 0;
+    sheet s = {.data = NULL};
+
+    for (size_t i = 0; i < N; i++)
+        s.x[i][2] = s.y[i] = (double)i;
+    sheet_init(&s);
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        ens__tree *one = grow(&s, 1, SIZE_MAX, seed);
+        ens__tree *all = grow_by(&s, 1, SIZE_MAX, seed, true);
+
+        ck_assert_uint_eq(all->n_nodes, 2 * N - 1);
+        leaves_at_once += one->n_nodes == 1;
+        ens__tree_free(one);
+        ens__tree_free(all);
+    }
+    ck_assert_uint_gt(leaves_at_once, 210); /* 250 on average, of deviation 6.5 */
+    ck_assert_uint_lt(leaves_at_once, 290);
+    ens_dataset_free(s.data);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
+    tcase_add_test(tc, a_node_draws_on_only_if_asked);
     tcase_add_test(tc, a_node_draws_each_feature_alike_whatever_others_draw);
     tcase_add_loop_test(tc, a_node_draws_every_set_of_features_alike, 0, 3);
 }
