@@ -18,8 +18,8 @@ typedef struct forest_params {
     ens_list quantiles;
 } forest_params;
 
-/* What both types have; `with` and `splitter` are the defaults of bootstrap and splitter. */
-#define FOREST_ROWS(with, splitter)                                                      \
+/* What both types have; `with`, `splitter` and `draws` are the defaults of bootstrap, splitter and keep_drawing. */
+#define FOREST_ROWS(with, splitter, draws)                                               \
     {"n_estimators",                                                                     \
      "num_trees,ntree,num_iterations,n_iter",                                            \
      ENS_PARAM_INT,                                                                      \
@@ -30,13 +30,13 @@ typedef struct forest_params {
      "",                                                                                 \
      "trees to grow"},                                                                   \
         ENS__BAG_ROWS(forest_params, with),                                              \
-        ENS__TREE_ROWS(forest_params, "auto", splitter),                                 \
+        ENS__TREE_ROWS(forest_params, "auto", splitter, draws),                          \
         ENS_ROW(ENS_PARAM_LIST, forest_params, quantiles, "none", 0, 1, "none", "",      \
                 "of the response, to predict besides its mean: ascending, in (0, 1)"),   \
         ENS_PARAM_LAST
 
-static const ens_param table[] = {FOREST_ROWS("true", "best")};
-static const ens_param extra_table[] = {FOREST_ROWS("false", "random")};
+static const ens_param table[] = {FOREST_ROWS("true", "best", "false")};
+static const ens_param extra_table[] = {FOREST_ROWS("false", "random", "true")};
 
 static const ens_list *asks_quantiles(const void *params)
 {

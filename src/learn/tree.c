@@ -17,7 +17,8 @@ typedef struct params {
     ens__tree_params tree;
 } params;
 
-static const ens_param table[] = {ENS__TREE_ROWS(params, "all", "best"), ENS_PARAM_LAST};
+static const ens_param table[] = {ENS__TREE_ROWS(params, "all", "best", "false"),
+                                  ENS_PARAM_LAST};
 
 ens_status ens__tree_check(const ens__tree_params *p, const char *owner, ens_error *err)
 {
@@ -215,8 +216,8 @@ static ens_status fit(void **out, const void *p, const ens_fit_args *a, ens_erro
         (st = features_of(&o.max_features, &t->max_features, a, err)) != ENS_OK ||
         (st = ens__tree_class_weights(&weight, &t->class_weight, a, err)) != ENS_OK ||
         (st = constraints_of(&sign, &t->monotonic_cst, o.criterion, a, err)) != ENS_OK ||
-        (st = ens__bins_prepare(a->rows.feature, a->rows.p, a->n_table, o.max_bins, a->exec,
-                                err)) != ENS_OK)
+        (st = ens__bins_prepare(a->rows.feature, a->rows.p, a->n_table, o.max_bins,
+                                a->exec, err)) != ENS_OK)
         goto done;
     o.class_weight = weight;
     o.monotonic = sign;

@@ -35,9 +35,9 @@ enum { ENS__WEIGHT_NONE, ENS__WEIGHT_BALANCED, ENS__WEIGHT_BALANCED_SUBSAMPLE };
         #name, aliases, kind, offsetof(type, tree.name), __VA_ARGS__                               \
     }
 
-/* Rows for a parameter struct that has an `ens__tree_params tree`. features and cuts are
- * the defaults of max_features and splitter. */
-#define ENS__TREE_ROWS(type, features, cuts)                                                             \
+/* Rows for a parameter struct that has an `ens__tree_params tree`. features, cuts and
+ * draws are the defaults of max_features, splitter and keep_drawing. */
+#define ENS__TREE_ROWS(type, features, cuts, draws)                                                             \
     ENS__TREE_ROW(criterion, ENS_PARAM_WORD, type, "auto", 0, 0,                                   \
                   "auto,gini,entropy,squared_error,absolute_error",                                \
                   "what splits decrease; auto: gini for classes, squared_error for numbers"),      \
@@ -74,7 +74,7 @@ enum { ENS__WEIGHT_NONE, ENS__WEIGHT_BALANCED, ENS__WEIGHT_BALANCED_SUBSAMPLE };
                       "rows of a node that a level needs; others go where missing values go"),              \
         ENS__TREE_ROW(splitter, ENS_PARAM_WORD, type, cuts, 0, 0, "best,random",               \
                       "boundary that a candidate is tried at: the best, or one drawn at random"),  \
-        ENS__TREE_ROW(keep_drawing, ENS_PARAM_BOOL, type, "false", 0, 0, "",                       \
+        ENS__TREE_ROW(keep_drawing, ENS_PARAM_BOOL, type, draws, 0, 0, "",                       \
                       "where none of max_features splits a node: draw on until one does, as "      \
                       "scikit-learn; else it is a leaf, as in ranger"),                            \
         ENS__TREE_ALIASED(monotonic_cst, "monotone_constraints,monotonic_constraints",             \

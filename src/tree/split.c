@@ -360,8 +360,8 @@ static void put_back(ens__work *w, size_t m)
 }
 
 /* Features are tried in a random order of the node's own. Where none of max_features splits the node it stays a
- * leaf, as in Breiman's own forests: to go on until one does, as scikit-learn, makes twice the leaves of pure noise, but
- * also twice those that tell where most features are constant in a small node. */
+ * leaf, as in Breiman's own forests: to go on until one does, as scikit-learn, makes twice the leaves of pure noise,
+ * but also twice those that tell where most features are constant in a small node. */
 void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
                      uint64_t path)
 {
