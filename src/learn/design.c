@@ -282,7 +282,7 @@ ens_status ens__design_run(double *out, const ens__design *d,
         st = ens__nomem(err);
         goto done;
     }
-    if ((st = ens__par_for(runs, d->a->exec, NULL, run_task, &job, NULL, err)) != ENS_OK)
+    if ((st = ens__par_for(runs, d->a->exec, "passing over the rows", run_task, &job, NULL, err)) != ENS_OK)
         goto done;
     for (size_t t = 0; t < runs; t++) {
         double *from = job.sum + t * job.size;

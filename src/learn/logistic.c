@@ -20,6 +20,7 @@ typedef struct logistic_params {
     ens_list class_weight;
     int64_t max_iter;
     double tol;
+    int solver;
 } logistic_params;
 
 static const ens_param table[] = {
@@ -38,6 +39,10 @@ static const ens_param table[] = {
             "steps at most"),
     ENS_ROW(ENS_PARAM_REAL, logistic_params, tol, "1e-10", 1e-15, 0.1, "", "",
             "decrease of the mean loss that ends the fit"),
+    ENS_ROW(ENS_PARAM_WORD, logistic_params, solver, "auto", 0, 0, "auto,newton,lbfgs",
+            "",
+            "auto: newton, or lbfgs for many coefficients without l1; lbfgs may take 10 "
+            "max_iter steps"),
     ENS_PARAM_LAST};
 
 static ens_status check(const void *params, ens_error *err)
@@ -87,7 +92,8 @@ static ens_status fit(void **out, const void *params, const ens_fit_args *a,
     const logistic_params *p = params;
     ens__logistic_penalty penalty = {.intercept = p->fit_intercept != 0,
                                      .max_iter = (size_t)p->max_iter,
-                                     .tol = p->tol};
+                                     .tol = p->tol,
+                                     .solver = (ens__logistic_solver)p->solver};
     ens__linear *m = NULL;
     double *weight = NULL;
     ens_status st;

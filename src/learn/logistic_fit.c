@@ -11,6 +11,7 @@
 #include <core/mem.h>
 #include <learn/logistic_fit.h>
 #include <math.h>
+#include <num/optim.h>
 #include <num/solve.h>
 #include <string.h>
 
@@ -21,12 +22,16 @@ enum { N = ENS__GRAM_ROWS, MOST_HALVINGS = 40, MOST_SWEEPS = 100000 };
 /* From so many rows on, a fit begins with the solution of each so many-th block of them. */
 #define SAMPLE_FROM      50000
 #define SAMPLE_EVERY     16
-#define SAMPLE_STEPS     8
+#define SAMPLE_STEPS     15
+#define SAMPLE_RIDGE     1e-5
 #define SAMPLE_TOLERANCE 1e-5
 /* A penalty of this size makes a coefficient zero; squares of it are finite. */
 #define MOST_PENALTY 1e140
 /* Of a sum: the loss, the weights. */
 enum { BEFORE = 2 };
+/* L-BFGS from so many rows times coefficients squared on; it remembers so many steps. */
+#define LBFGS_FROM   4e9
+#define LBFGS_MEMORY 10
 /* Numbers of a hessian: 8 GB. */
 #define MOST_HESSIAN ((size_t)1 << 30)
 
@@ -39,10 +44,13 @@ typedef struct newton {
     double *step;        /* [dim] */
     double *g;           /* [dim] gradient with l2 */
     double *h;           /* [dim][dim] hessian with l2 */
-    double *factor;      /* [dim][dim] */
+    double *factor;      /* [dim][dim], or [k][q][q]: Cholesky factors */
     double *sum;         /* of a pass */
     bool *aliased, *now; /* [dim] always, and in one step */
     bool absolute;       /* there is an l1 */
+    bool slope;          /* passes give no hessian */
+    bool lbfgs;          /* the fit ends with L-BFGS */
+    bool sampled;        /* it begins with Newton's steps on a part of the rows */
     size_t every;        /* passes look at each so many-th block of rows */
     double total;        /* of the weights of the last pass */
 } newton;
@@ -54,7 +62,7 @@ static size_t pairs(size_t k)
 
 static size_t sum_size(const newton *f)
 {
-    return BEFORE + f->dim + pairs(f->k) * f->d.q * f->d.q;
+    return BEFORE + f->dim + (f->slope ? 0 : pairs(f->k) * f->d.q * f->d.q);
 }
 
 static void newton_clear(newton *f)
@@ -73,13 +81,32 @@ static void newton_clear(newton *f)
     ens__free(f->now);
 }
 
+/* Newton's step is costly with many coefficients, and L-BFGS quick where nothing has a kink; only Newton has what
+ * standard errors need. */
+static bool use_lbfgs(const ens__logistic_penalty *penalty, size_t k, size_t dim,
+                      size_t n)
+{
+    double cost = (double)dim * (double)dim * (double)n;
+
+    if (penalty->solver != ENS__LOGISTIC_AUTO)
+        return penalty->solver == ENS__LOGISTIC_LBFGS;
+    return penalty->l1 == 0 && (k > 1 || penalty->l2 > 0) && cost > LBFGS_FROM;
+}
+
 static ens_status newton_init(newton *f, size_t k, const ens__logistic_penalty *penalty,
                               const ens_fit_args *a, ens_error *err)
 {
     size_t q = a->rows.p + penalty->intercept, n = k * q;
+    size_t hessian;
     ens_status st;
 
-    if (q > MOST_HESSIAN / k / n)
+    f->absolute = penalty->l1 > 0;
+    f->lbfgs = use_lbfgs(penalty, k, n, a->rows.n);
+    f->sampled = a->rows.n >= SAMPLE_FROM && a->rows.n / SAMPLE_EVERY > 20 * n &&
+                 !(f->lbfgs && f->absolute);
+    f->slope = f->lbfgs && !f->sampled;
+    hessian = f->slope ? n * q : n * n;
+    if (q > MOST_HESSIAN / k / (f->slope ? q : n))
         return ens__fail(
             err, ENS_ESUPPORT,
             "logistic: %zu coefficients are too many for its hessian; select "
@@ -90,15 +117,14 @@ static ens_status newton_init(newton *f, size_t k, const ens__logistic_penalty *
         return st;
     f->k = k;
     f->dim = n;
-    f->absolute = penalty->l1 > 0;
     if ((f->l1 = ens__zeros(n, sizeof *f->l1)) == NULL ||
         (f->l2 = ens__zeros(n, sizeof *f->l2)) == NULL ||
         (f->theta = ens__zeros(n, sizeof *f->theta)) == NULL ||
         (f->trial = ens__zeros(n, sizeof *f->trial)) == NULL ||
         (f->step = ens__zeros(n, sizeof *f->step)) == NULL ||
         (f->g = ens__zeros(n, sizeof *f->g)) == NULL ||
-        (f->h = ens__zeros(n, n * sizeof *f->h)) == NULL ||
-        (f->factor = ens__zeros(n, n * sizeof *f->factor)) == NULL ||
+        (!f->slope && (f->h = ens__zeros(n, n * sizeof *f->h)) == NULL) ||
+        (f->factor = ens__zeros(hessian, sizeof *f->factor)) == NULL ||
         (f->sum = ens__zeros(sum_size(f), sizeof *f->sum)) == NULL ||
         (f->aliased = ens__zeros(n, sizeof *f->aliased)) == NULL ||
         (f->now = ens__zeros(n, sizeof *f->now)) == NULL)
@@ -132,6 +158,8 @@ static void two_block(const void *ctx, const ens__design_block *b, double *sum)
     ens__gram_scores(score, b->z, f->trial, q);
     sum[0] += ens__logistic_rows(r, h, score, target, b->w);
     ens__gram_times(sum + BEFORE, b->z, r, q);
+    if (f->slope)
+        return;
     ens__gram_weigh(left, b->z, h, q);
     ens__gram_add(sum + BEFORE + q, left, b->z, q);
 }
@@ -160,7 +188,7 @@ static void softmax_block(const void *ctx, const ens__design_block *b, double *s
             if ((size_t)a->label[a->rows.row[b->begin + i]] == c)
                 r[i] -= b->w[i];
         ens__gram_times(sum + BEFORE + c * q, b->z, r, q);
-        for (size_t e = 0; e <= c; e++, block += q * q) {
+        for (size_t e = 0; e <= c && !f->slope; e++, block += q * q) {
             for (size_t i = 0; i < N; i++)
                 r[i] = b->w[i] * p[c * N + i] * ((c == e) - p[e * N + i]);
             ens__gram_weigh(left, b->z, r, q);
@@ -343,28 +371,144 @@ static ens_status iterate(newton *f, double tol, size_t max_steps, uint32_t *ste
     return ENS_OK;
 }
 
-/* Many rows are begun with where a part of them leads, if that is anywhere. */
-static ens_status minimise(ens__linear *m, newton *f,
-                           const ens__logistic_penalty *penalty, ens_error *err)
+/* ---- L-BFGS ------------------------------------------------------------------------------ */
+
+static ens_status value_at(double *out, double *g, const double *x, void *ctx,
+                           ens_error *err)
+{
+    newton *f = ctx;
+    ens_status st;
+
+    memcpy(f->trial, x, f->dim * sizeof *x);
+    st = evaluate(out, f, err);
+    for (size_t i = 0; i < f->dim && st == ENS_OK; i++) {
+        *out -= f->l1[i] * fabs(x[i]); /* OWL-QN's own */
+        g[i] = f->sum[BEFORE + i] / f->total + f->l2[i] * x[i];
+    }
+    return st;
+}
+
+static void gram_block(const void *ctx, const ens__design_block *b, double *sum)
+{
+    (void)ctx;
+    ens__gram_weigh(b->scratch, b->z, b->w, b->d->q);
+    ens__gram_add(sum, b->scratch, b->z, b->d->q);
+}
+
+/* The hessian's blocks of each class at `trial`, where only intercepts are not zero, are Z'WZ times p (1 - p). */
+static ens_status factor_blocks(newton *f, ens_error *err)
+{
+    size_t q = f->d.q;
+    ens__design_pass pass = {.body = gram_block, .size = q * q, .scratch = q * N};
+    double *gram = ens__zeros(q, q * sizeof *gram),
+           *p = ens__zeros(f->k + 1, N * sizeof *p);
+    ens_status st = ENS_ENOMEM;
+
+    if (gram == NULL || p == NULL)
+        goto done;
+    if ((st = ens__design_run(gram, &f->d, &pass, err)) != ENS_OK)
+        goto done;
+    for (size_t c = 0; c < f->k; c++)
+        p[c * N] = q > f->d.p ? f->trial[c * q + q - 1] : 0;
+    if (f->k == 1)
+        p[0] = 1 / (1 + exp(-p[0]));
+    else
+        ens__softmax_rows(p, p + f->k * N, f->k);
+    for (size_t c = 0; c < f->k; c++) {
+        double *block = f->factor + c * q * q, v = p[c * N] * (1 - p[c * N]);
+
+        for (size_t i = 0; i < q * q; i++)
+            block[i] = v * gram[i] / f->d.total;
+        for (size_t j = 0; j < q; j++)
+            block[j * q + j] += f->l2[c * q + j];
+        ens__chol_factor(block, q, ALIAS_TOLERANCE, f->aliased + c * q);
+    }
+done:
+    ens__free(gram);
+    ens__free(p);
+    return st == ENS_ENOMEM ? ens__nomem(err) : st;
+}
+
+static void solve_blocks(void *ctx, double *v)
+{
+    const newton *f = ctx;
+    size_t q = f->d.q;
+
+    for (size_t c = 0; c < f->k; c++)
+        ens__chol_solve(f->factor + c * q * q, q, f->aliased + c * q, v + c * q);
+}
+
+static void solve_whole(void *ctx, double *v)
+{
+    const newton *f = ctx;
+
+    ens__chol_solve(f->factor, f->dim, f->aliased, v);
+}
+
+/* From `trial` on, by the hessian of a part of the rows if there was one. */
+static ens_status minimise_lbfgs(ens__linear *m, newton *f,
+                                 const ens__logistic_penalty *penalty, ens_error *err)
+{
+    ens__lbfgs how = {.value = value_at,
+                      .precondition = f->absolute  ? NULL
+                                      : f->sampled ? solve_whole
+                                                   : solve_blocks,
+                      .ctx = f,
+                      .l1 = f->absolute ? f->l1 : NULL,
+                      .memory = LBFGS_MEMORY,
+                      .max_iter = 10 * penalty->max_iter,
+                      .tol = penalty->tol / 100};
+    ens_status st;
+
+    f->slope = true;
+    if (!f->sampled && (st = factor_blocks(f, err)) != ENS_OK)
+        return st;
+    memcpy(f->theta, f->trial, f->dim * sizeof *f->theta);
+    st = ens__lbfgs_run(f->theta, f->dim, &how, err);
+    m->steps = (uint32_t)how.steps;
+    m->ended = (uint32_t)how.ended;
+    return st;
+}
+
+/* ---- The whole fit ---------------------------------------------------------------------- */
+
+/* Sets `trial` to where a part of the rows leads, if that is anywhere, and for L-BFGS factors the hessian there. */
+static ens_status begin_with_sample(newton *f, ens_error *err)
 {
     uint32_t steps, ended;
     ens_status st;
 
-    start(f);
-    if (f->d.a->rows.n >= SAMPLE_FROM && f->d.a->rows.n / SAMPLE_EVERY > 20 * f->dim) {
-        f->every = SAMPLE_EVERY;
-        st = iterate(f, SAMPLE_TOLERANCE, SAMPLE_STEPS, &steps, &ended, err);
-        f->every = 0;
-        if (st != ENS_OK)
-            return st;
-        memset(f->aliased, 0, f->dim * sizeof *f->aliased);
-        memcpy(f->trial, f->theta, f->dim * sizeof *f->trial);
-        if (!ended) {
-            memset(f->trial, 0, f->dim * sizeof *f->trial);
-            start(f);
-        }
+    f->every = SAMPLE_EVERY;
+    st = iterate(f, SAMPLE_TOLERANCE, SAMPLE_STEPS, &steps, &ended, err);
+    f->every = 0;
+    if (st != ENS_OK)
+        return st;
+    memset(f->aliased, 0, f->dim * sizeof *f->aliased);
+    memcpy(f->trial, f->theta, f->dim * sizeof *f->trial);
+    if (!ended) {
+        memset(f->trial, 0, f->dim * sizeof *f->trial);
+        start(f);
     }
-    return iterate(f, penalty->tol, (size_t)penalty->max_iter, &m->steps, &m->ended, err);
+    if (!f->lbfgs)
+        return ENS_OK;
+    memcpy(f->factor, f->h, f->dim * f->dim * sizeof *f->h);
+    for (size_t i = 0; i < f->dim; i++) /* what only other rows have leads nowhere far */
+        f->factor[i * f->dim + i] += SAMPLE_RIDGE;
+    ens__chol_factor(f->factor, f->dim, ALIAS_TOLERANCE, f->aliased);
+    return ENS_OK;
+}
+
+static ens_status minimise(ens__linear *m, newton *f,
+                           const ens__logistic_penalty *penalty, ens_error *err)
+{
+    ens_status st;
+
+    start(f);
+    if (f->sampled && (st = begin_with_sample(f, err)) != ENS_OK)
+        return st;
+    if (f->lbfgs)
+        return minimise_lbfgs(m, f, penalty, err);
+    return iterate(f, penalty->tol, penalty->max_iter, &m->steps, &m->ended, err);
 }
 
 /* ---- What it comes to ------------------------------------------------------------------- */
@@ -413,7 +557,7 @@ ens_status ens__logistic_fit(ens__linear *m, const ens__logistic_penalty *penalt
     if ((st = newton_init(&f, m->k, penalty, a, err)) != ENS_OK ||
         (st = minimise(m, &f, penalty, err)) != ENS_OK)
         goto done;
-    if (m->k == 1 && penalty->l1 == 0 && penalty->l2 == 0 && m->ended &&
+    if (!f.lbfgs && m->k == 1 && penalty->l1 == 0 && penalty->l2 == 0 && m->ended &&
         (st = add_errors(m, &f, err)) != ENS_OK)
         goto done;
     if ((st = ens__linear_set(m, &f.d, f.theta, 1, 0, err)) == ENS_OK)

@@ -4,11 +4,18 @@
 
 #include <learn/linear_state.h>
 
+typedef enum ens__logistic_solver {
+    ENS__LOGISTIC_AUTO,
+    ENS__LOGISTIC_NEWTON,
+    ENS__LOGISTIC_LBFGS
+} ens__logistic_solver;
+
 typedef struct ens__logistic_penalty {
     double l1, l2; /* sum w loss + l1 |b|_1 + l2 |b|^2 / 2 */
     bool intercept;
     size_t max_iter;
     double tol;                 /* decrease of the mean loss that ends the fit */
+    ens__logistic_solver solver;
     const double *class_weight; /* [k] or NULL */
 } ens__logistic_penalty;
 

@@ -7,6 +7,9 @@
 
 enum { N = ENS__GRAM_ROWS };
 
+/* Of what differs by more, e^-200 is left: products of smaller numbers would be subnormal, and slow. */
+#define MOST_SCORE 200
+
 /* loss = log(1 + e^-margin), by e^-|score|, which does not overflow */
 ENS_INLINE void two_body(double *restrict r, double *restrict h, double *restrict loss,
                          const double *restrict score, const double *restrict target,
@@ -14,7 +17,8 @@ ENS_INLINE void two_body(double *restrict r, double *restrict h, double *restric
 {
     for (size_t i = 0; i < N; i++) {
         double s = score[i], size = s < 0 ? -s : s;
-        double e = ens__exp(-size), one = 1 + e, p = (s < 0 ? e : 1) / one;
+        double e = ens__exp(size < MOST_SCORE ? -size : -MOST_SCORE), one = 1 + e,
+               p = (s < 0 ? e : 1) / one;
         double above = s < 0 ? 0 : s; /* log(1 + e^s) = above + log(1 + e^-|s|) */
 
         r[i] = w[i] * (p - target[i]);
@@ -36,7 +40,9 @@ ENS_INLINE void softmax_body(double *restrict score, double *restrict loss, size
             most[i] = score[c * N + i] > most[i] ? score[c * N + i] : most[i];
     for (size_t c = 0; c < k; c++)
         for (size_t i = 0; i < N; i++) {
-            score[c * N + i] = ens__exp(score[c * N + i] - most[i]);
+            double below = score[c * N + i] - most[i];
+
+            score[c * N + i] = ens__exp(below > -MOST_SCORE ? below : -MOST_SCORE);
             sum[i] += score[c * N + i];
         }
     for (size_t c = 0; c < k; c++)

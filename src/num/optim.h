@@ -1,7 +1,7 @@
 /* optim.h - minimising a function of many numbers, knowing nothing of learners.
  *
  * Two families: steps along a gradient, which may be of a sample of the rows, with state of their own and a rate that
- * follows a schedule; and L-BFGS, which calls the function itself.  Formulas are PyTorch's, whose names the parameters have. */
+ * follows a schedule; and L-BFGS, which calls the function itself.  Formulas and names of parameters are PyTorch's. */
 #ifndef ENS_NUM_OPTIM_H
 #define ENS_NUM_OPTIM_H
 

@@ -50,6 +50,7 @@ static const char *const recipes[] = {
     "bagging(linear, n_estimators=3, max_features=0.5)",
     "logistic",
     "logistic(penalty=none, fit_intercept=false)",
+    "logistic(solver=lbfgs)",
     "logistic(penalty=l1, C=10, class_weight=balanced)",
     "logistic(penalty=elasticnet, l1_ratio=0.2, C=0.1)",
     "bagging(logistic, n_estimators=3, max_samples=0.7)",

@@ -336,6 +336,72 @@ START_TEST(what_cannot_be_is_refused)
 }
 END_TEST
 
+static double mixed(size_t i, size_t j)
+{
+    return (double)((i * 7919 + j * 104729 + i * j * 31) % 1009) / 100 - 5;
+}
+
+/* Enough rows for several runs of blocks, and not a whole number of them. */
+static ens_dataset *many(ens_task task)
+{
+    enum { MANY = 70001, P = 5 };
+    double *x = malloc(MANY * P * sizeof *x), *y = malloc(MANY * sizeof *y);
+    ens_dataset *d;
+
+    for (size_t i = 0; i < MANY; i++) {
+        double s = mixed(i, 9);
+
+        for (size_t j = 0; j < P; j++)
+            s += (x[i * P + j] = mixed(i, j)) * (double)(j + 1) / 3;
+        y[i] = task == ENS_TASK_REGRESSION ? s : s < -3 ? 0 : s < 4 ? 1 : 2;
+    }
+    ck_ok(ens_dataset_from_matrix(&d, x, MANY, P, y, task, &err));
+    free(x);
+    free(y);
+    return d;
+}
+
+/* Both solvers have one minimum, with an L1 penalty and without. */
+START_TEST(solvers_meet)
+{
+    static const char *const recipe[] = {
+        "logistic(solver=%s)", "logistic(C=0.01, class_weight=balanced, solver=%s)",
+        "logistic(penalty=l1, C=0.1, solver=%s)"};
+    ens_dataset *d = read_whole("iris.csv", "species");
+    double out[2][150 * 3];
+    char line[96];
+
+    for (int s = 0; s < 2; s++) {
+        ens_model *m;
+
+        snprintf(line, sizeof line, recipe[_i], s == 0 ? "newton" : "lbfgs");
+        m = fit(line, d);
+        ck_ok(ens_model_predict(m, d, out[s], NULL, &err));
+        ens_model_free(m);
+    }
+    for (size_t i = 0; i < 450; i++)
+        close_to(recipe[_i], i, out[1][i], out[0][i],
+                 1e-5); /* the root of lbfgs's tol, and more */
+    ens_dataset_free(d);
+}
+END_TEST
+
+/* Many rows begin with a part of them, whose hessian then leads L-BFGS. */
+START_TEST(solvers_meet_on_many_rows)
+{
+    ens_dataset *d = many(ENS_TASK_CLASSIFICATION);
+    ens_model *newton = fit("logistic(solver=newton)", d),
+              *lbfgs = fit("logistic(solver=lbfgs)", d);
+
+    ck_assert_uint_le(state(lbfgs)->steps, 25);
+    for (size_t i = 0; i < state(newton)->k * state(newton)->p; i++)
+        close_to("lbfgs", i, state(lbfgs)->coef[i], state(newton)->coef[i], 1e-5);
+    ens_model_free(newton);
+    ens_model_free(lbfgs);
+    ens_dataset_free(d);
+}
+END_TEST
+
 START_TEST(gaps_and_categories_are_filled_in_and_spread)
 {
     ens_csv_options options = {.target = "survived"};
@@ -368,38 +434,13 @@ END_TEST
 
 /* ---- Bytes and memory ------------------------------------------------------------------- */
 
-static double mixed(size_t i, size_t j)
-{
-    return (double)((i * 7919 + j * 104729 + i * j * 31) % 1009) / 100 - 5;
-}
-
-/* Enough rows for several runs of blocks, and not a whole number of them. */
-static ens_dataset *many(ens_task task)
-{
-    enum { MANY = 70001, P = 5 };
-    double *x = malloc(MANY * P * sizeof *x), *y = malloc(MANY * sizeof *y);
-    ens_dataset *d;
-
-    for (size_t i = 0; i < MANY; i++) {
-        double s = mixed(i, 9);
-
-        for (size_t j = 0; j < P; j++)
-            s += (x[i * P + j] = mixed(i, j)) * (double)(j + 1) / 3;
-        y[i] = task == ENS_TASK_REGRESSION ? s : s < -3 ? 0 : s < 4 ? 1 : 2;
-    }
-    ck_ok(ens_dataset_from_matrix(&d, x, MANY, P, y, task, &err));
-    free(x);
-    free(y);
-    return d;
-}
-
 START_TEST(threads_and_processors_change_no_byte)
 {
     static const ens__cpu level[] = {ENS__CPU_V4, ENS__CPU_V3, ENS__CPU_BASE};
     static const unsigned threads[] = {1, 2, 3, 7};
-    static const char *const recipe[] = {"linear", "linear(penalty=l1, alpha=0.5)",
-                                         "logistic(penalty=none)",
-                                         "logistic(penalty=l1, C=0.01)"};
+    static const char *const recipe[] = {
+        "linear", "linear(penalty=l1, alpha=0.5)", "logistic(penalty=none)",
+        "logistic(penalty=l1, C=0.01)", "logistic(solver=lbfgs)"};
     ens_dataset *d = many(_i < 2 ? ENS_TASK_REGRESSION : ENS_TASK_CLASSIFICATION);
     void *first = NULL;
     size_t size = 0;
@@ -460,7 +501,7 @@ START_TEST(every_allocation_may_fail)
 {
     const char *recipe = _i < 5    ? regressions[_i]
                          : _i < 10 ? classifications[_i - 5]
-                                   : "logistic(class_weight=balanced)";
+                                   : "logistic(class_weight=balanced, solver=lbfgs)";
     ens_dataset *d = _i < 5 ? make(collinear, 4, ramp, ENS_TASK_REGRESSION)
                             : make(collinear, 2, third, ENS_TASK_CLASSIFICATION);
     ens_learner *l;
@@ -530,9 +571,11 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, collinear_huge_and_separated_tables_have_finite_models, 0, 5);
     tcase_add_test(tc, separated_classes_are_told_apart);
     tcase_add_test(tc, what_cannot_be_is_refused);
+    tcase_add_loop_test(tc, solvers_meet, 0, 3);
+    tcase_add_test(tc, solvers_meet_on_many_rows);
     tcase_add_test(tc, gaps_and_categories_are_filled_in_and_spread);
     tcase_add_test(tc, the_description_has_errors_and_p_values);
-    tcase_add_loop_test(tc, threads_and_processors_change_no_byte, 0, 4);
+    tcase_add_loop_test(tc, threads_and_processors_change_no_byte, 0, 5);
     tcase_add_loop_test(tc, every_allocation_may_fail, 0, 11);
     tcase_add_test(tc, weights_are_repeated_rows);
 }
