@@ -1,4 +1,4 @@
-/* linear.c - the learner `linear`: least squares, ridge, lasso and elastic net.
+/* linear.c - the learner `linear`: least squares, ridge, lasso and elastic net; Huber's loss.
  *
  * Penalties are on scikit-learn's scale and act on the coefficients of the features as they are, although the fit
  * works on standardised columns:
@@ -16,6 +16,7 @@
 #include <learn/linear_fit.h>
 #include <math.h>
 
+enum { LOSS_SQUARED, LOSS_HUBER };
 enum { PENALTY_NONE, PENALTY_L2, PENALTY_L1, PENALTY_ELASTICNET };
 
 static const ens_param table[] = {
@@ -34,12 +35,23 @@ static const ens_param table[] = {
         ENS_PARAM_REAL, ens__linear_params, tol, "1e-12", 1e-15, 0.1, "", "",
         "l1, elasticnet: change of the fitted responses, in standard deviations, that "
         "ends the fit"),
+    ENS_ROW(
+        ENS_PARAM_WORD, ens__linear_params, loss, "squared", 0, 0, "squared,huber", "",
+        "huber: few errors that are large count by their size; penalties none and l2"),
+    ENS_ROW(ENS_PARAM_REAL, ens__linear_params, epsilon, "1.35", 1, 1e6, "", "",
+            "huber: standard deviations from which on an error is large"),
     ENS_PARAM_LAST};
 
 static ens_status check(const void *params, ens_error *err)
 {
     const ens__linear_params *p = params;
 
+    if (p->loss == LOSS_HUBER && p->penalty != PENALTY_NONE && p->penalty != PENALTY_L2)
+        return ens__fail(err, ENS_EINVAL,
+                         "linear.loss = huber is for penalty=none and penalty=l2");
+    if (p->loss != LOSS_HUBER && p->epsilon != 1.35)
+        return ens__fail(err, ENS_EINVAL, "linear.epsilon = %g is of loss=huber alone",
+                         p->epsilon);
     if (p->penalty == PENALTY_ELASTICNET || p->l1_ratio == 0.5)
         return ENS_OK;
     return ens__fail(err, ENS_EINVAL,
@@ -52,7 +64,8 @@ static ens_status fit(void **out, const void *params, const ens_fit_args *a,
     const ens__linear_params *p = params;
     ens__linear_penalty penalty = {.intercept = p->fit_intercept != 0,
                                    .max_iter = (size_t)p->max_iter,
-                                   .tol = p->tol};
+                                   .tol = p->tol,
+                                   .epsilon = p->epsilon};
     ens__linear *m = NULL;
     ens_status st;
 
@@ -66,7 +79,9 @@ static ens_status fit(void **out, const void *params, const ens_fit_args *a,
     }
     if ((st = ens__linear_new(&m, 1, a->rows.feature, a->rows.p, err)) != ENS_OK)
         return st;
-    if (p->penalty == PENALTY_L1 || p->penalty == PENALTY_ELASTICNET)
+    if (p->loss == LOSS_HUBER)
+        st = ens__linear_huber(m, &penalty, a, err);
+    else if (p->penalty == PENALTY_L1 || p->penalty == PENALTY_ELASTICNET)
         st = ens__linear_descend(m, &penalty, a, err);
     else
         st = ens__linear_squares(m, &penalty, a, err);
@@ -91,7 +106,7 @@ static ens_status read_linear(void **out, const ens_read_args *a, ens_error *err
 const ens_learner_type ens__linear_type = {
     .abi = ENS_EXT_ABI,
     .name = "linear",
-    .help = "linear regression: least squares, ridge, lasso, elastic net",
+    .help = "linear regression: least squares, ridge, lasso, elastic net, Huber's loss",
     .caps = ENS_REGRESSES | ENS_TAKES_WEIGHTS | ENS_TAKES_NUMBERS,
     .params = table,
     .params_size = sizeof(ens__linear_params),

@@ -10,6 +10,8 @@ typedef struct ens__linear_params {
     int fit_intercept;
     int64_t max_iter;
     double tol;
+    int loss;
+    double epsilon;
 } ens__linear_params;
 
 typedef struct ens__linear_penalty {
@@ -17,6 +19,7 @@ typedef struct ens__linear_penalty {
     bool intercept;
     size_t max_iter;
     double tol;
+    double epsilon; /* huber: deviations from which on errors count by their size */
 } ens__linear_penalty;
 
 /* Least squares by QR, with standard errors unless there is a penalty, of which l1 is not looked at. */
@@ -25,5 +28,9 @@ ens_status ens__linear_squares(ens__linear *m, const ens__linear_penalty *penalt
 /* Coordinate descent. */
 ens_status ens__linear_descend(ens__linear *m, const ens__linear_penalty *penalty, const ens_fit_args *a,
                                ens_error *err);
+/* Huber's loss with the scale of the errors, sum w (s + h(e / s) s) + l2 |b|^2 (Owen 2007; scikit-learn's
+ * HuberRegressor). */
+ens_status ens__linear_huber(ens__linear *m, const ens__linear_penalty *penalty, const ens_fit_args *a,
+                             ens_error *err);
 
 #endif

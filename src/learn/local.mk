@@ -19,6 +19,7 @@ libens_internal_la_SOURCES += \
 	src/learn/linear.c \
 	src/learn/linear_fit.c \
 	src/learn/linear_fit.h \
+	src/learn/linear_huber.c \
 	src/learn/linear_state.c \
 	src/learn/linear_state.h \
 	src/learn/logistic.c \

@@ -45,6 +45,7 @@ static const char *const recipes[] = {
     "naive_bayes",
     "linear",
     "linear(penalty=l2, alpha=0.1)",
+    "linear(loss=huber)",
     "linear(penalty=l1, alpha=0.001)",
     "linear(penalty=elasticnet, alpha=0.01, l1_ratio=0.3, fit_intercept=false)",
     "bagging(linear, n_estimators=3, max_features=0.5)",

@@ -267,7 +267,8 @@ END_TEST
 
 static const char *const regressions[] = {
     "linear", "linear(penalty=l2)", "linear(penalty=l1, alpha=0.1)",
-    "linear(penalty=elasticnet, fit_intercept=false)", "linear(fit_intercept=false)"};
+    "linear(penalty=elasticnet, fit_intercept=false)",
+    "linear(loss=huber, penalty=l2, fit_intercept=false)"};
 static const char *const classifications[] = {
     "logistic", "logistic(penalty=none)", "logistic(penalty=l1)",
     "logistic(penalty=elasticnet, fit_intercept=false)",
@@ -327,6 +328,10 @@ START_TEST(what_cannot_be_is_refused)
              "logistic.l1_ratio = 0.3 is of penalty=elasticnet alone");
     ck_fails(try_fit("logistic(class_weight=[1, 2, 3])", d), ENS_ERANGE,
              "logistic.class_weight has 3 values for 2 classes");
+    ck_fails(try_fit("linear(loss=huber, penalty=l1)", d), ENS_EINVAL,
+             "linear.loss = huber is for");
+    ck_fails(try_fit("linear(epsilon=2)", d), ENS_EINVAL,
+             "linear.epsilon = 2 is of loss=huber alone");
     ck_fails(try_fit("logistic(C=0)", d), ENS_ERANGE, "logistic.C = 0");
     ck_fails(try_fit("logistic(penalty=l3)", d), ENS_EPARSE, "l3");
     ck_fails(try_fit("linear", d), ENS_ESUPPORT, "linear is not for classification");
@@ -398,6 +403,64 @@ START_TEST(solvers_meet_on_many_rows)
         close_to("lbfgs", i, state(lbfgs)->coef[i], state(newton)->coef[i], 1e-5);
     ens_model_free(newton);
     ens_model_free(lbfgs);
+    ens_dataset_free(d);
+}
+END_TEST
+
+/* What makes the gradients zero: of the scale, whose equation is solved first, and of each coefficient. */
+START_TEST(huber_has_no_slope)
+{
+    const double epsilon = 1.35;
+    ens_dataset *d = read_whole("diabetes.csv", "progression");
+    ens_model *m = fit("linear(loss=huber)", d);
+    size_t n = ens_dataset_n(d);
+    double *e = malloc(n * sizeof *e), s = 1e3;
+
+    ck_ok(ens_model_predict(m, d, e, NULL, &err));
+    for (size_t i = 0; i < n; i++)
+        e[i] -= ens_dataset_y(d, i);
+    for (int t = 0; t < 1000; t++) {
+        double squares = 0, rest = (double)n;
+
+        for (size_t i = 0; i < n; i++)
+            if (fabs(e[i]) <= epsilon * s)
+                squares += e[i] * e[i];
+            else
+                rest -= epsilon * epsilon;
+        s = sqrt(squares / rest);
+    }
+    ck_assert_double_eq_tol(
+        s, 37.3292, 1e-3); /* scale_ of HuberRegressor(alpha=0) on scaled columns */
+    for (size_t j = 0; j <= ens_dataset_p(d); j++) {
+        double sum = 0, size = 0;
+
+        for (size_t i = 0; i < n; i++) {
+            double x = j < ens_dataset_p(d) ? ens_dataset_get(d, i, j) : 1;
+
+            sum += fmax(-epsilon, fmin(epsilon, e[i] / s)) * x;
+            size += fabs(x);
+        }
+        ck_assert_msg(fabs(sum) < 1e-9 * size, "slope %zu is %g of %g", j, sum, size);
+    }
+    free(e);
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
+/* A tenth of the responses are far off; the line stays. */
+static double line_with_outliers(size_t i)
+{
+    return i % 10 == 3 ? 1e6 : 2 * (double)i + 1 + 0.01 * (double)(i % 3);
+}
+
+START_TEST(huber_passes_over_outliers)
+{
+    ens_dataset *d = make(collinear, 1, line_with_outliers, ENS_TASK_REGRESSION);
+    ens_model *m = fit("linear(loss=huber)", d);
+
+    ck_assert_msg(fabs(state(m)->coef[0] - 2) < 0.01, "%g", state(m)->coef[0]);
+    ens_model_free(m);
     ens_dataset_free(d);
 }
 END_TEST
@@ -571,6 +634,8 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, collinear_huge_and_separated_tables_have_finite_models, 0, 5);
     tcase_add_test(tc, separated_classes_are_told_apart);
     tcase_add_test(tc, what_cannot_be_is_refused);
+    tcase_add_test(tc, huber_has_no_slope);
+    tcase_add_test(tc, huber_passes_over_outliers);
     tcase_add_loop_test(tc, solvers_meet, 0, 3);
     tcase_add_test(tc, solvers_meet_on_many_rows);
     tcase_add_test(tc, gaps_and_categories_are_filled_in_and_spread);
