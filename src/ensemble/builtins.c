@@ -24,6 +24,10 @@ const ens_learner_type *const ens__builtins[] = {
     &ens__impute_type,
     &ens__standardize_type,
     &ens__minmax_type,
+    &ens__robust_type,
+    &ens__maxabs_type,
+    &ens__normalize_type,
     &ens__onehot_type,
+    &ens__ordinal_type,
     NULL,
 };

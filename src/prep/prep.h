@@ -7,7 +7,11 @@
 extern const ens_learner_type ens__impute_type;
 extern const ens_learner_type ens__standardize_type;
 extern const ens_learner_type ens__minmax_type;
+extern const ens_learner_type ens__robust_type;
+extern const ens_learner_type ens__maxabs_type;
+extern const ens_learner_type ens__normalize_type;
 extern const ens_learner_type ens__onehot_type;
+extern const ens_learner_type ens__ordinal_type;
 
 /* What all of them take. */
 #define ENS__TRANSFORM_CAPS                                                                        \

@@ -6,11 +6,10 @@
 
 #include <core/error.h>
 #include <core/mem.h>
-#include <core/par.h>
 #include <float.h>
 #include <math.h>
 #include <prep/prep.h>
-#include <stdbool.h>
+#include <prep/scale.h>
 #include <string.h>
 
 /* What is scaled is kept below it, so that learners can square it. */
@@ -39,18 +38,9 @@ static const ens_param minmax_table[] = {
             "keep what lies outside the range at its ends"),
     ENS_PARAM_LAST};
 
-typedef struct scaler {
-    size_t p;
-    uint8_t *is_number; /* [p] */
-    double *origin;     /* [p] */
-    double *unit;       /* [p] positive */
-    double low, high;   /* minmax: its range; else 0 and 1 */
-    bool clip;
-} scaler;
-
-static void scaler_free(void *fit)
+void ens__scale_free(void *fit)
 {
-    scaler *m = fit;
+    ens__scaler *m = fit;
 
     if (m == NULL)
         return;
@@ -60,15 +50,15 @@ static void scaler_free(void *fit)
     ens__free(m);
 }
 
-static ens_status scaler_new(scaler **out, const ens_feature *feature, size_t p,
+static ens_status scaler_new(ens__scaler **out, const ens_feature *feature, size_t p,
                              ens_error *err)
 {
-    scaler *m = ens__zeros(1, sizeof *m);
+    ens__scaler *m = ens__zeros(1, sizeof *m);
 
     if (m == NULL || (m->is_number = ens__zeros(p, sizeof *m->is_number)) == NULL ||
         (m->origin = ens__zeros(p, sizeof *m->origin)) == NULL ||
         (m->unit = ens__zeros(p, sizeof *m->unit)) == NULL) {
-        scaler_free(m);
+        ens__scale_free(m);
         return ens__nomem(err);
     }
     m->p = p;
@@ -82,12 +72,6 @@ static ens_status scaler_new(scaler **out, const ens_feature *feature, size_t p,
 }
 
 /* ---- Fitting ------------------------------------------------------------------------------------------- */
-
-typedef struct job {
-    const void *params;
-    const ens_fit_args *a;
-    scaler *m;
-} job;
 
 typedef struct extent {
     double least, most;
@@ -113,7 +97,7 @@ static extent extent_of(const double *x, const ens_rows *rows)
 /* Mean and deviation; in units of a power of two, which loses nothing and lets no square overflow. */
 static ens_status standardize_feature(void *ctx, size_t j, unsigned worker, ens_error *err)
 {
-    const job *k = ctx;
+    const ens__scaling *k = ctx;
     const standardize_params *p = k->params;
     const ens_rows *rows = &k->a->rows;
     const double *x = rows->feature[j].x;
@@ -162,7 +146,7 @@ static ens_status standardize_feature(void *ctx, size_t j, unsigned worker, ens_
 /* The least value, and half of what lies between it and the greatest, which may be more than a number can be. */
 static ens_status minmax_feature(void *ctx, size_t j, unsigned worker, ens_error *err)
 {
-    const job *k = ctx;
+    const ens__scaling *k = ctx;
     extent e;
 
     (void)worker;
@@ -176,16 +160,16 @@ static ens_status minmax_feature(void *ctx, size_t j, unsigned worker, ens_error
     return ENS_OK;
 }
 
-static ens_status fit_features(void **out, const void *params, const ens_fit_args *a,
+ens_status ens__scale_fit(void **out, const void *params, const ens_fit_args *a,
                                ens__task_fn body, ens_error *err)
 {
-    job k = {.params = params, .a = a};
+    ens__scaling k = {.params = params, .a = a};
     ens_status st;
 
     if ((st = scaler_new(&k.m, a->rows.feature, a->rows.p, err)) != ENS_OK)
         return st;
     if ((st = ens__par_for(a->rows.p, a->exec, NULL, body, &k, NULL, err)) != ENS_OK) {
-        scaler_free(k.m);
+        ens__scale_free(k.m);
         return st;
     }
     *out = k.m;
@@ -195,10 +179,10 @@ static ens_status fit_features(void **out, const void *params, const ens_fit_arg
 static ens_status fit_standardize(void **out, const void *params, const ens_fit_args *a,
                                   ens_error *err)
 {
-    return fit_features(out, params, a, standardize_feature, err);
+    return ens__scale_fit(out, params, a, standardize_feature, err);
 }
 
-static void take_range(scaler *m, const minmax_params *p)
+static void take_range(ens__scaler *m, const minmax_params *p)
 {
     m->low = p->feature_range.v[0];
     m->high = p->feature_range.v[1];
@@ -208,7 +192,7 @@ static void take_range(scaler *m, const minmax_params *p)
 static ens_status fit_minmax(void **out, const void *params, const ens_fit_args *a,
                              ens_error *err)
 {
-    ens_status st = fit_features(out, params, a, minmax_feature, err);
+    ens_status st = ens__scale_fit(out, params, a, minmax_feature, err);
 
     if (st == ENS_OK)
         take_range(*out, params);
@@ -232,13 +216,13 @@ static ens_status check_minmax(const void *params, ens_error *err)
 
 static size_t n_columns(const void *fit)
 {
-    return ((const scaler *)fit)->p;
+    return ((const ens__scaler *)fit)->p;
 }
 
 static void column(ens_made_column *out, const void *fit, size_t c)
 {
     *out = (ens_made_column){
-        .from = c, .categorical = !((const scaler *)fit)->is_number[c], .level = -1};
+        .from = c, .categorical = !((const ens__scaler *)fit)->is_number[c], .level = -1};
 }
 
 /* Not fmin and fmax, which would lose a NaN. */
@@ -247,7 +231,7 @@ static double kept_in(double v, double low, double high)
     return v < low ? low : v > high ? high : v;
 }
 
-static void scale_numbers(const scaler *m, size_t j, const double *x,
+static void scale_numbers(const ens__scaler *m, size_t j, const double *x,
                           const ens_rows *rows, double *out)
 {
     double origin = m->origin[j], unit = m->unit[j], low = m->low, span = m->high - m->low;
@@ -263,7 +247,7 @@ static void scale_numbers(const scaler *m, size_t j, const double *x,
 static void apply(const void *fit, const ens_rows *rows, const ens_made *out,
                   void *scratch)
 {
-    const scaler *m = fit;
+    const ens__scaler *m = fit;
 
     (void)scratch;
     for (size_t j = 0; j < m->p; j++)
@@ -276,20 +260,20 @@ static void apply(const void *fit, const ens_rows *rows, const ens_made *out,
 
 /* ---- Tensors ------------------------------------------------------------------------------------------- */
 
-static ens_status write_scaler(const void *fit, ens_writer *w, ens_error *err)
+ens_status ens__scale_write(const void *fit, ens_writer *w, ens_error *err)
 {
-    const scaler *m = fit;
+    const ens__scaler *m = fit;
     ens_status st = ens_writer_array(w, "origin", ENS_F64, 1, &m->p, m->origin, err);
 
     return st != ENS_OK ? st
                         : ens_writer_array(w, "unit", ENS_F64, 1, &m->p, m->unit, err);
 }
 
-static ens_status read_scaler(void **out, const ens_read_args *a, ens_error *err)
+ens_status ens__scale_read(void **out, const ens_read_args *a, ens_error *err)
 {
     const void *origin, *unit;
     size_t p, q;
-    scaler *m = NULL;
+    ens__scaler *m = NULL;
     ens_status st;
 
     if ((st = ens_reader_array(&origin, &p, a->reader, "origin", ENS_F64, 1, err)) !=
@@ -308,7 +292,7 @@ static ens_status read_scaler(void **out, const ens_read_args *a, ens_error *err
             st = ens_reader_bad(a->reader, err, "feature %zu has origin %g and unit %g",
                                 j, m->origin[j], m->unit[j]);
     if (st != ENS_OK) {
-        scaler_free(m);
+        ens__scale_free(m);
         return st;
     }
     *out = m;
@@ -317,14 +301,14 @@ static ens_status read_scaler(void **out, const ens_read_args *a, ens_error *err
 
 static ens_status read_minmax(void **out, const ens_read_args *a, ens_error *err)
 {
-    ens_status st = read_scaler(out, a, err);
+    ens_status st = ens__scale_read(out, a, err);
 
     if (st == ENS_OK)
         take_range(*out, ens_learner_params(a->learner));
     return st;
 }
 
-static const ens_transform_type transform = {
+const ens_transform_type ens__scale_transform = {
     .gives = ENS_GIVES_SCALED,
     .n_columns = n_columns,
     .column = column,
@@ -339,10 +323,10 @@ const ens_learner_type ens__standardize_type = {
     .params = standardize_table,
     .params_size = sizeof(standardize_params),
     .fit = fit_standardize,
-    .write = write_scaler,
-    .read = read_scaler,
-    .free = scaler_free,
-    .transform = &transform,
+    .write = ens__scale_write,
+    .read = ens__scale_read,
+    .free = ens__scale_free,
+    .transform = &ens__scale_transform,
 };
 
 const ens_learner_type ens__minmax_type = {
@@ -354,8 +338,8 @@ const ens_learner_type ens__minmax_type = {
     .params_size = sizeof(minmax_params),
     .check = check_minmax,
     .fit = fit_minmax,
-    .write = write_scaler,
+    .write = ens__scale_write,
     .read = read_minmax,
-    .free = scaler_free,
-    .transform = &transform,
+    .free = ens__scale_free,
+    .transform = &ens__scale_transform,
 };

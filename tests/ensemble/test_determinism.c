@@ -31,6 +31,7 @@ static const char *const recipes[] = {
     "bagging(gbdt(n_estimators=3), n_estimators=3)",
     "impute(add_indicator=true) | standardize | onehot(min_frequency=3) | bagging(minmax | tree(max_depth=4), "
     "n_estimators=4)",
+    "robust | ordinal | maxabs | normalize | bagging(tree(max_depth=4), n_estimators=3)",
 };
 
 /* Categories, missing values, a number to predict, more than two classes; the last ones, of no file,

@@ -101,6 +101,9 @@ static const char *const recipes[] = {
     "bagging(standardize | tree(max_depth=3), n_estimators=3, max_features=0.5)",
     "standardize | bagging(onehot(min_frequency=4) | tree(max_depth=3), n_estimators=3)",
     "onehot | isolation(n_estimators=4)",
+    "robust | ordinal | tree(max_depth=4)",
+    "impute | maxabs | normalize | naive_bayes",
+    "robust(quantile_range=[10, 90]) | normalize(norm=l1) | tree",
 };
 
 START_TEST(built_in_learners_conform)

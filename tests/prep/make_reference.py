@@ -2,7 +2,8 @@
 """make_reference.py - reference values of transforms: make_reference.py > reference.inc (scikit-learn, numpy)."""
 import numpy as np
 from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import (MaxAbsScaler, MinMaxScaler, OneHotEncoder, OrdinalEncoder, RobustScaler,
+                                   StandardScaler, normalize)
 
 N = 12
 nan = np.nan
@@ -43,3 +44,10 @@ put("onehot", onehot())
 put("onehot_rare", onehot(min_frequency=3))
 put("onehot_share", onehot(min_frequency=0.2))
 put("onehot_first", onehot(drop="first"))
+put("robust", RobustScaler().fit_transform(x))
+put("robust_range", RobustScaler(quantile_range=(10, 95)).fit_transform(x))
+put("robust_centred", RobustScaler(with_scaling=False).fit_transform(x))
+put("maxabs", MaxAbsScaler().fit_transform(x))
+for norm in "l1", "l2", "max":  # of rows with zeros for gaps, which stay gaps
+    put("normalize_" + norm, np.where(np.isnan(x), nan, normalize(np.nan_to_num(x), norm=norm)))
+put("ordinal", OrdinalEncoder().fit_transform(level[:, None]))

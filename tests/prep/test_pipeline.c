@@ -264,6 +264,8 @@ START_TEST(steps_in_the_wrong_place_are_refused)
         {"pipeline(impute, tree)", ENS_ENAME, "no learner is called `pipeline`"},
         {"minmax(feature_range=[1, 0]) | tree", ENS_ERANGE, "minmax.feature_range = [1, 0] does not ascend"},
         {"minmax(feature_range=[1]) | tree", ENS_ERANGE, "minmax.feature_range has 1 values, expected 2"},
+        {"robust(quantile_range=[75, 25]) | tree", ENS_ERANGE, "robust.quantile_range = [75, 25] does not ascend"},
+        {"robust(quantile_range=[75]) | tree", ENS_ERANGE, "robust.quantile_range has 1 values, expected 2"},
         {"imputed | tree", ENS_ENAME, "did you mean `impute`?"},
         {"impute(strategy=modal) | tree", ENS_EPARSE, ""},
     };
@@ -303,11 +305,16 @@ static void seal(unsigned char *file, size_t n)
         file[n - 8 + i] = (unsigned char)(value >> 8 * i);
 }
 
+static const char *const damaged[] = {
+    "impute(add_indicator=true) | onehot | minmax | plain",
+    "impute | robust | normalize | ordinal | maxabs | plain",
+};
+
 /* Each byte of a model file changed, its checksum made right again: loads are refused or predict finite numbers. */
 START_TEST(damaged_states_are_refused_or_harmless)
 {
     ens_dataset *data = table_of(text);
-    ens_model *m = model_of("impute(add_indicator=true) | onehot | minmax | plain", data), *loaded;
+    ens_model *m = model_of(damaged[_i], data), *loaded;
     unsigned char *bytes;
     void *made;
     size_t n, refused = 0, taken = 0;
@@ -348,7 +355,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, parameters_are_found_through_bars);
     tcase_add_test(tc, steps_in_the_wrong_place_are_refused);
     tcase_add_test(tc, a_transform_that_leaves_no_column_is_an_error);
-    tcase_add_test(tc, damaged_states_are_refused_or_harmless);
+    tcase_add_loop_test(tc, damaged_states_are_refused_or_harmless, 0, 2);
 }
 
 Suite *pipeline_suite(void);

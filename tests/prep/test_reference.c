@@ -107,12 +107,44 @@ START_TEST(onehot_is_one_hot_encoder)
 }
 END_TEST
 
+START_TEST(robust_is_robust_scaler)
+{
+    MAKES("robust", robust);
+    MAKES("robust(quantile_range=[10, 95])", robust_range);
+    MAKES("robust(with_scaling=false)", robust_centred);
+}
+END_TEST
+
+START_TEST(maxabs_is_max_abs_scaler)
+{
+    MAKES("maxabs", maxabs);
+}
+END_TEST
+
+START_TEST(normalize_is_normalizer)
+{
+    MAKES("normalize(norm=l1)", normalize_l1);
+    MAKES("normalize", normalize_l2);
+    MAKES("normalize(norm=max)", normalize_max);
+}
+END_TEST
+
+START_TEST(ordinal_is_ordinal_encoder)
+{
+    MAKES_OF_LEVELS("ordinal", ordinal);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_test(tc, impute_is_simple_imputer);
     tcase_add_test(tc, standardize_is_standard_scaler);
     tcase_add_test(tc, minmax_is_min_max_scaler);
     tcase_add_test(tc, onehot_is_one_hot_encoder);
+    tcase_add_test(tc, robust_is_robust_scaler);
+    tcase_add_test(tc, maxabs_is_max_abs_scaler);
+    tcase_add_test(tc, normalize_is_normalizer);
+    tcase_add_test(tc, ordinal_is_ordinal_encoder);
 }
 
 Suite *reference_suite(void);
