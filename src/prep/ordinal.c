@@ -40,10 +40,11 @@ static ens_status ordinal_new(ordinal **out, const ens_feature *feature, size_t 
                               ens_error *err)
 {
     ordinal *m = ens__zeros(1, sizeof *m);
+    ens_status st = ENS_ENOMEM;
 
     if (m == NULL || (m->first = ens__zeros(p + 1, sizeof *m->first)) == NULL ||
         (m->is_number = ens__zeros(p, sizeof *m->is_number)) == NULL)
-        goto failed;
+        goto done;
     m->p = p;
     for (size_t j = 0; j < p; j++) {
         m->is_number[j] = feature[j].x != NULL;
@@ -51,12 +52,13 @@ static ens_status ordinal_new(ordinal **out, const ens_feature *feature, size_t 
     }
     m->n_levels = m->first[p];
     if ((m->to = ens__zeros(m->n_levels, sizeof *m->to)) == NULL)
-        goto failed;
+        goto done;
     *out = m;
-    return ENS_OK;
-failed:
+    m = NULL;
+    st = ENS_OK;
+done:
     ordinal_free(m);
-    return ens__nomem(err);
+    return st == ENS_OK ? st : ens__nomem(err);
 }
 
 static ens_status fit(void **out, const void *params, const ens_fit_args *a,
