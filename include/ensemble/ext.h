@@ -81,6 +81,7 @@ typedef struct ens_feature {
     const int32_t *code; /**< levels, -1 is missing */
     uint32_t n_levels;   /**< 0 for numbers */
     struct ens__column *column; /**< internal: bins are kept here; NULL while predicting */
+    const struct ens__levels *levels; /**< internal: their names where there is no column, or NULL */
 } ens_feature;
 
 /** Some rows of some features. Row i of these has table row row[i]. */
@@ -192,7 +193,8 @@ typedef enum ens_caps {
     ENS_OF_REGRESSORS = 1024, /**< with ENS_OF_MEMBERS: members predict numbers whatever the task is */
     ENS_CHECKPOINTS = 2048,   /**< its fit calls checkpoint() */
     ENS_FIXED_QUANTILES = 4096, /**< its quantiles() gives those alone that were asked for */
-    ENS_WANTS_SCALED = 8192   /**< numbers of unlike scale hurt it: ens_fit() standardizes them before */
+    ENS_WANTS_SCALED = 8192,  /**< numbers of unlike scale hurt it: ens_fit() standardizes them before */
+    ENS_TAKES_MISSING_LEVELS = 16384 /**< code -1, but no NaN; ENS_TAKES_MISSING is both */
 } ens_caps;
 
 typedef struct ens_part ens_part;
@@ -277,8 +279,9 @@ typedef struct ens_learner_type {
 /** What a transform does for the steps after it. */
 typedef enum ens_gives {
     ENS_GIVES_NO_GAPS = 1, /**< nothing is missing in what it gives */
-    ENS_GIVES_NUMBERS = 2, /**< and there are no categories */
-    ENS_GIVES_SCALED = 4   /**< and numbers are of like scale */
+    ENS_GIVES_NUMBERS = 2, /**< there are no categories */
+    ENS_GIVES_SCALED = 4,  /**< numbers are of like scale */
+    ENS_GIVES_LEVELS = 8   /**< what is missing in categories is missing no more */
 } ens_gives;
 
 /** One column that a fitted transform gives. */

@@ -164,8 +164,11 @@ static ens_status list_features(ens__table *t, ens_error *err)
 
         if (column->role != ENS_FEATURE)
             continue;
-        t->feature[j] = (ens_feature){column->name, column->x, column->code,
-                                      (uint32_t)column->levels.n, column};
+        t->feature[j] = (ens_feature){.name = column->name,
+                                      .x = column->x,
+                                      .code = column->code,
+                                      .n_levels = (uint32_t)column->levels.n,
+                                      .column = column};
         t->feature_column[j++] = c;
     }
     return ENS_OK;

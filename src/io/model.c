@@ -247,7 +247,8 @@ static ens_feature *features_of(const ens__schema *s)
     for (size_t j = 0; feature != NULL && j < s->p; j++) {
         const ens__schema_feature *f = &s->feature[j];
 
-        feature[j] = (ens_feature){.name = f->name, .n_levels = (uint32_t)f->levels.n};
+        feature[j] = (ens_feature){
+            .name = f->name, .n_levels = (uint32_t)f->levels.n, .levels = &f->levels};
         if (f->type == ENS_NUMERIC)
             feature[j].x = &number;
         else

@@ -242,6 +242,8 @@ ens_status ens__check_features(const ens_learner *learner, unsigned caps,
     for (size_t j = 0; j < rows->p; j++) {
         const ens_feature *f = &rows->feature[j];
         const char *name = f->name != NULL ? f->name : "";
+        unsigned missing = f->code != NULL ? ENS_TAKES_MISSING | ENS_TAKES_MISSING_LEVELS
+                                           : ENS_TAKES_MISSING;
 
         if (f->code != NULL && (caps & ENS_TAKES_CATEGORIES) == 0)
             return ens__fail(err, ENS_ESUPPORT, "%s cannot take categories (column `%s`)",
@@ -249,7 +251,7 @@ ens_status ens__check_features(const ens_learner *learner, unsigned caps,
         if (f->x != NULL && (caps & ENS_TAKES_NUMBERS) == 0)
             return ens__fail(err, ENS_ESUPPORT, "%s cannot take numbers (column `%s`)",
                              who, name);
-        if ((caps & ENS_TAKES_MISSING) == 0 && has_missing(f, rows, &at))
+        if ((caps & missing) == 0 && has_missing(f, rows, &at))
             return ens__fail(err, ENS_ESUPPORT,
                              "%s cannot take missing values (column `%s`, row %zu)", who,
                              name, (size_t)rows->row[at] + 1);

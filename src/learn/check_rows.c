@@ -346,7 +346,7 @@ static bool an_unseen_level(ens__trial *t)
     ens__sheet_fill(&s, t);
     s.level_name[1] = "new";
     return predicts(t, "a level that training never saw", &s,
-                    (t->caps & ENS_TAKES_MISSING) == 0);
+                    (t->caps & (ENS_TAKES_MISSING | ENS_TAKES_MISSING_LEVELS)) == 0);
 }
 
 static bool a_level_without_rows(ens__trial *t)

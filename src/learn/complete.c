@@ -12,11 +12,14 @@
 
 /* What there is in a table. */
 typedef struct found {
-    bool gaps, categories, numbers;
+    bool gaps; /* numbers that are missing */
+    bool level_gaps, categories, numbers;
 } found;
 
 static bool has_gap(const ens_feature *f, const ens_rows *rows)
 {
+    if (f->column != NULL && f->column->n_missing == 0)
+        return false;
     for (size_t i = 0; i < rows->n; i++)
         if (f->x != NULL ? isnan(f->x[rows->row[i]]) : f->code[rows->row[i]] < 0)
             return true;
@@ -28,7 +31,10 @@ static found look(const ens_rows *rows)
     found f = {0};
 
     for (size_t j = 0; j < rows->p; j++) {
-        f.gaps = f.gaps || has_gap(&rows->feature[j], rows);
+        bool gap = has_gap(&rows->feature[j], rows);
+
+        f.gaps = f.gaps || (gap && rows->feature[j].x != NULL);
+        f.level_gaps = f.level_gaps || (gap && rows->feature[j].code != NULL);
         f.categories = f.categories || rows->feature[j].code != NULL;
         f.numbers = f.numbers || rows->feature[j].x != NULL;
     }
@@ -40,13 +46,15 @@ static size_t lacking(const ens_learner_type *type[3], const ens_learner *l, fou
 {
     unsigned caps = ens__learner_caps(l);
     bool numbers = (caps & ENS_TAKES_NUMBERS) != 0;
+    bool onehot = f.categories && numbers && (caps & ENS_TAKES_CATEGORIES) == 0;
+    bool levels = onehot || (caps & ENS_TAKES_MISSING_LEVELS) != 0;
     size_t n = 0;
 
-    if (f.gaps && (caps & ENS_TAKES_MISSING) == 0)
+    if ((f.gaps && (caps & ENS_TAKES_MISSING) == 0) || (f.level_gaps && !levels))
         type[n++] = &ens__impute_type;
     if (f.numbers && numbers && (caps & ENS_WANTS_SCALED) != 0)
         type[n++] = &ens__standardize_type;
-    if (f.categories && numbers && (caps & ENS_TAKES_CATEGORIES) == 0)
+    if (onehot)
         type[n++] = &ens__onehot_type;
     return n;
 }
@@ -102,13 +110,17 @@ static ens_status complete(ens_learner **l, found f, ens_error *err)
 ens_status ens__learner_complete(ens_learner **out, const ens_learner *learner,
                                  const ens_rows *rows, ens_error *err)
 {
+    unsigned any = ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES, caps = ens__learner_caps(learner);
+    bool lacks = (caps & any) != any || (caps & ENS_WANTS_SCALED) != 0;
     ens_learner *l = NULL;
     ens_status st = ens_learner_copy(&l, learner, err);
 
     *out = NULL;
-    if (st == ENS_OK && (st = complete(&l, look(rows), err)) == ENS_OK) {
+    if (st == ENS_OK && lacks) /* else there is no need to look at the rows */
+        st = complete(&l, look(rows), err);
+    if (st == ENS_OK) {
         *out = l;
-        return ENS_OK;
+        l = NULL;
     }
     ens_learner_free(l);
     return st;

@@ -85,6 +85,7 @@ void ens_model_free(ens_model *m)
 
 ens_status ens__model_finish(ens_model *m, ens_error *err)
 {
+    unsigned caps = ens__learner_caps(m->learner);
     size_t n = 0;
 
     if ((m->csv_types = ens__zeros(m->schema.p + 2, sizeof *m->csv_types)) == NULL)
@@ -93,7 +94,9 @@ ens_status ens__model_finish(ens_model *m, ens_error *err)
         m->csv_types[n++] =
             (ens_csv_type){m->schema.feature[j].name, m->schema.feature[j].type};
     m->scratch = ens_fitted_scratch(&m->root);
-    m->takes_missing = (ens__learner_caps(m->learner) & ENS_TAKES_MISSING) != 0;
+    m->takes_missing = (caps & ENS_TAKES_MISSING) != 0;
+    m->takes_missing_levels =
+        (caps & (ENS_TAKES_MISSING | ENS_TAKES_MISSING_LEVELS)) != 0;
     return ENS_OK;
 }
 

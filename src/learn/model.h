@@ -36,7 +36,8 @@ struct ens_model {
     /* Made by ens__model_finish(). */
     size_t scratch;          /* bytes that root's predict needs */
     ens_csv_type *csv_types; /* [p + 1] */
-    int takes_missing;
+    int takes_missing;        /* numbers */
+    int takes_missing_levels; /* categories */
 };
 
 ens_model *ens__model_new(void); /* zeroed; NULL: no memory. ens_model_free() takes one in any state. */

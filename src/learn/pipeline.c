@@ -293,7 +293,9 @@ static ens_status show(shown *out, const pipeline *m, size_t s, const ens_featur
         out->feature[c] = (ens_feature){.name = out->name[c],
                                         .x = made->categorical ? NULL : &number,
                                         .code = made->categorical ? &code : NULL,
-                                        .n_levels = m->n_levels[s][c]};
+                                        .n_levels = m->n_levels[s][c],
+                                        .levels = made->categorical ? from[made->from].levels
+                                                                    : NULL};
     }
     return ENS_OK;
 }

@@ -17,7 +17,7 @@
 char *ens__made_name(const ens_made_column *column, const ens_feature *feature)
 {
     const ens_feature *f = &feature[column->from];
-    const ens__levels *levels = f->column != NULL ? &f->column->levels : NULL;
+    const ens__levels *levels = f->column != NULL ? &f->column->levels : f->levels;
     char *name = NULL;
     ens__buf b = {0};
 

@@ -47,7 +47,8 @@ static ens_status put_feature(const parts *s, size_t j, const ens_model *m,
 {
     const ens__schema_feature *f = &m->schema.feature[j];
 
-    if (isnan(x[j]) && !m->takes_missing)
+    if (isnan(x[j]) &&
+        !(f->type == ENS_NUMERIC ? m->takes_missing : m->takes_missing_levels))
         return ens__fail(err, ENS_ESUPPORT,
                          "%s cannot take missing values (feature `%s`)",
                          m->root.type->name, f->name);

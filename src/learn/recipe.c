@@ -155,10 +155,17 @@ static unsigned caps_left(unsigned member, unsigned caps)
     return member | ENS_OF_MEMBERS | ENS_OF_REGRESSORS;
 }
 
+/* What takes any missing values takes missing levels. */
+static unsigned with_levels(unsigned caps)
+{
+    return (caps & ENS_TAKES_MISSING) != 0 ? caps | ENS_TAKES_MISSING_LEVELS : caps;
+}
+
 /* What the learner takes of what the transforms give. */
 static unsigned pipeline_caps(const ens_learner *l)
 {
-    unsigned any = ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES | ENS_TAKES_NUMBERS;
+    unsigned any = ENS_TAKES_MISSING | ENS_TAKES_MISSING_LEVELS | ENS_TAKES_CATEGORIES |
+                   ENS_TAKES_NUMBERS;
     unsigned caps = ens__learner_caps(l->member[l->n_members - 1]);
 
     caps &= ~(unsigned)(ENS_OF_MEMBERS | ENS_OF_REGRESSORS | ENS_CHECKPOINTS | ENS_TAKES_LONG_BLOCKS);
@@ -166,14 +173,18 @@ static unsigned pipeline_caps(const ens_learner *l)
         const ens_learner_type *step = l->member[s]->type;
         unsigned gives = step->transform->gives;
 
+        if ((gives & ENS_GIVES_NUMBERS) != 0 && (caps & ENS_TAKES_MISSING) == 0)
+            caps &= ~(unsigned)ENS_TAKES_MISSING_LEVELS; /* they would be missing numbers */
+        if ((gives & ENS_GIVES_LEVELS) != 0)
+            caps |= ENS_TAKES_MISSING_LEVELS;
         if ((gives & ENS_GIVES_NO_GAPS) != 0)
-            caps |= ENS_TAKES_MISSING;
+            caps |= ENS_TAKES_MISSING | ENS_TAKES_MISSING_LEVELS;
         if ((gives & ENS_GIVES_NUMBERS) != 0)
             caps = (caps & ENS_TAKES_NUMBERS) != 0 ? caps | ENS_TAKES_CATEGORIES
                                                    : caps & ~(unsigned)ENS_TAKES_CATEGORIES;
         if ((gives & ENS_GIVES_SCALED) != 0)
             caps &= ~(unsigned)ENS_WANTS_SCALED;
-        caps &= step->caps | ~any;
+        caps &= with_levels(step->caps) | ~any;
     }
     return caps;
 }
@@ -185,16 +196,16 @@ unsigned ens__learner_caps(const ens_learner *l)
     if (l->type == &ens__pipeline_type)
         return pipeline_caps(l);
     if ((caps & ENS_OF_MEMBERS) == 0)
-        return caps;
+        return with_levels(caps);
     for (size_t i = 0; i < l->n_members; i++)
         wants |= ens__learner_caps(l->member[i]) & ENS_WANTS_SCALED;
     caps |= ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES | ENS_TAKES_WEIGHTS |
-            ENS_TAKES_ONE_CLASS | ENS_TAKES_NUMBERS;
+            ENS_TAKES_ONE_CLASS | ENS_TAKES_NUMBERS | ENS_TAKES_MISSING_LEVELS;
     for (size_t i = 0; i < l->n_members; i++)
         caps &= caps_left(ens__learner_caps(l->member[i]), l->type->caps);
     if (l->n_members == 0) /* then they are trees */
         caps &= caps_left(ens__tree_type.caps, l->type->caps);
-    return caps | (l->type->caps & ENS_TAKES_WEIGHTS) | wants;
+    return with_levels(caps | (l->type->caps & ENS_TAKES_WEIGHTS) | wants);
 }
 
 int ens_learner_suits(const ens_learner *l, ens_task task)

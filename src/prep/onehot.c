@@ -321,7 +321,7 @@ done:
 }
 
 static const ens_transform_type transform = {
-    .gives = ENS_GIVES_NUMBERS,
+    .gives = ENS_GIVES_NUMBERS | ENS_GIVES_LEVELS,
     .n_columns = n_columns,
     .column = column,
     .apply = apply,

@@ -54,7 +54,7 @@ typedef struct sorted {
     size_t n;
 } sorted;
 
-static ens_status sort_feature(sorted *out, const ens__scaling *k, size_t j, ens_error *err)
+static ens_status sort_feature(sorted *out, const ens__scale_job *k, size_t j, ens_error *err)
 {
     const ens_rows *rows = &k->a->rows;
     const double *x = rows->feature[j].x;
@@ -118,7 +118,7 @@ static double quantile(const sorted *s, double q)
 
 static ens_status robust_feature(void *ctx, size_t j, unsigned worker, ens_error *err)
 {
-    const ens__scaling *k = ctx;
+    const ens__scale_job *k = ctx;
     const robust_params *p = k->params;
     const double *range = p->quantile_range.v;
     sorted s = {0};
@@ -144,7 +144,7 @@ static ens_status robust_feature(void *ctx, size_t j, unsigned worker, ens_error
 
 static ens_status maxabs_feature(void *ctx, size_t j, unsigned worker, ens_error *err)
 {
-    const ens__scaling *k = ctx;
+    const ens__scale_job *k = ctx;
     const ens_rows *rows = &k->a->rows;
     double most = 0;
 

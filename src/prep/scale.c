@@ -97,7 +97,7 @@ static extent extent_of(const double *x, const ens_rows *rows)
 /* Mean and deviation; in units of a power of two, which loses nothing and lets no square overflow. */
 static ens_status standardize_feature(void *ctx, size_t j, unsigned worker, ens_error *err)
 {
-    const ens__scaling *k = ctx;
+    const ens__scale_job *k = ctx;
     const standardize_params *p = k->params;
     const ens_rows *rows = &k->a->rows;
     const double *x = rows->feature[j].x;
@@ -146,7 +146,7 @@ static ens_status standardize_feature(void *ctx, size_t j, unsigned worker, ens_
 /* The least value, and half of what lies between it and the greatest, which may be more than a number can be. */
 static ens_status minmax_feature(void *ctx, size_t j, unsigned worker, ens_error *err)
 {
-    const ens__scaling *k = ctx;
+    const ens__scale_job *k = ctx;
     extent e;
 
     (void)worker;
@@ -163,7 +163,7 @@ static ens_status minmax_feature(void *ctx, size_t j, unsigned worker, ens_error
 ens_status ens__scale_fit(void **out, const void *params, const ens_fit_args *a,
                                ens__task_fn body, ens_error *err)
 {
-    ens__scaling k = {.params = params, .a = a};
+    ens__scale_job k = {.params = params, .a = a};
     ens_status st;
 
     if ((st = scaler_new(&k.m, a->rows.feature, a->rows.p, err)) != ENS_OK)

@@ -16,13 +16,13 @@ typedef struct ens__scaler {
 } ens__scaler;
 
 /* A fit in progress. */
-typedef struct ens__scaling {
+typedef struct ens__scale_job {
     const void *params;
     const ens_fit_args *a;
     ens__scaler *m;
-} ens__scaling;
+} ens__scale_job;
 
-/* Fit by body(ens__scaling, feature), which finds the line of a feature, if that is a number. */
+/* Fit by body(ens__scale_job, feature), which finds the line of a feature, if that is a number. */
 ens_status ens__scale_fit(void **out, const void *params, const ens_fit_args *a, ens__task_fn body,
                           ens_error *err);
 ens_status ens__scale_write(const void *fit, ens_writer *w, ens_error *err);

@@ -102,6 +102,12 @@ static const char *const recipes[] = {
     "standardize | bagging(onehot(min_frequency=4) | tree(max_depth=3), n_estimators=3)",
     "onehot | isolation(n_estimators=4)",
     "robust | ordinal | tree(max_depth=4)",
+    "onehot | linear",
+    "ordinal | linear(penalty=l2)",
+    "bagging(standardize | onehot | logistic, n_estimators=2)",
+    "boosting(standardize | tree(max_depth=2), n_estimators=3)",
+    "adaboost(onehot | tree(max_depth=2), n_estimators=3)",
+    "standardize | boosting(tree(max_depth=2), n_estimators=3)",
     "impute | maxabs | normalize | naive_bayes",
     "robust(quantile_range=[10, 90]) | normalize(norm=l1) | tree",
 };

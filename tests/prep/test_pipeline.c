@@ -95,7 +95,7 @@ static const char text[] = "size,colour,weight,y\n1,red,0.5,1\n2,blue,,2\n3,red,
 
 static ens_dataset *table_of(const char *csv)
 {
-    const ens_csv_options options = {.target = "y", .task = ENS_TASK_REGRESSION};
+    const ens_csv_options options = {.target = "y", .task = ENS_TASK_REGRESSION, .keep_identifiers = 1};
     ens_dataset *data;
 
     ck_ok(ens_csv_parse(&data, csv, strlen(csv), "t.csv", &options, &err));
@@ -138,6 +138,8 @@ START_TEST(what_a_learner_lacks_is_put_in_front)
         {text, "standardize | tree", "standardize | tree"},
         {"a,y\n1,1\n2,2\n3,1\n", "plain", "standardize | plain"},
         {"a,y\nu,1\nv,2\nu,1\n", "plain", "onehot | plain"},
+        {"a,b,y\n1,u,1\n2,,2\n3,v,1\n", "plain", "standardize | onehot | plain"},
+        {"a,b,y\n1,u,1\n2,,2\n3,v,1\n", "ordinal | plain", "impute | standardize | ordinal | plain"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -205,6 +207,27 @@ START_TEST(predictions_go_through_the_steps)
 }
 END_TEST
 
+/* In no column of those that the levels of training have: the sum of the columns is the number alone. */
+START_TEST(onehot_takes_levels_that_are_new)
+{
+    static const char seen[] = "a,b,y\n1,u,1\n2,v,2\n3,v,1\n", other[] = "a,b,y\n1,u,1\n2,w,2\n3,,1\n";
+    static const char gap[] = "a,b,y\n1,u,1\n,w,2\n3,,1\n";
+    static const double expect[] = {2, 2, 3};
+    ens_dataset *data = table_of(seen), *later = table_of(other);
+    ens_model *m = model_of("minmax(feature_range=[1, 3]) | onehot | plain", data);
+    double out[3];
+
+    ck_ok(ens_model_predict(m, later, out, NULL, &err));
+    ck_assert(memcmp(out, expect, sizeof out) == 0);
+    ens_dataset_free(later);
+    later = table_of(gap);
+    ck_fails(ens_model_predict(m, later, out, NULL, &err), ENS_ESUPPORT, "missing values (column `a`, row 2)");
+    ens_model_free(m);
+    ens_dataset_free(later);
+    ens_dataset_free(data);
+}
+END_TEST
+
 START_TEST(a_loaded_pipeline_predicts_the_same)
 {
     static const char *const recipes[] = {
@@ -229,6 +252,33 @@ START_TEST(a_loaded_pipeline_predicts_the_same)
         ens_model_free(loaded);
         ens_model_free(m);
     }
+    ens_dataset_free(data);
+}
+END_TEST
+
+/* Coefficients stand beside the names of the columns that the steps made, also those of a loaded model. */
+START_TEST(columns_have_names_of_levels)
+{
+    ens_dataset *data = table_of(text);
+    ens_model *m = model_of("impute(add_indicator=true) | onehot(drop=first) | linear(penalty=l2)", data), *loaded;
+    void *bytes;
+    size_t n;
+    char *a, *b;
+
+    ck_ok(ens_model_save_bytes(&bytes, &n, m, &err));
+    ck_ok(ens_model_load_bytes(&loaded, bytes, n, &err));
+    ck_ok(ens_model_describe(&a, m, &err));
+    ck_ok(ens_model_describe(&b, loaded, &err));
+    ck_assert_str_eq(a, b);
+    ck_assert_ptr_nonnull(strstr(a, "\ncolour[green]: "));
+    ck_assert_ptr_nonnull(strstr(a, "\ncolour[red]: "));
+    ck_assert_ptr_nonnull(strstr(a, "\nweight[missing]: "));
+    ck_assert_ptr_null(strstr(a, "colour[blue]"));
+    ens_string_free(a);
+    ens_string_free(b);
+    ens_bytes_free(bytes);
+    ens_model_free(loaded);
+    ens_model_free(m);
     ens_dataset_free(data);
 }
 END_TEST
@@ -351,7 +401,9 @@ static void add(TCase *tc)
     tcase_add_test(tc, what_is_put_in_front_is_as_if_written);
     tcase_add_test(tc, transforms_see_the_rows_of_the_fit_alone);
     tcase_add_test(tc, predictions_go_through_the_steps);
+    tcase_add_test(tc, onehot_takes_levels_that_are_new);
     tcase_add_test(tc, a_loaded_pipeline_predicts_the_same);
+    tcase_add_test(tc, columns_have_names_of_levels);
     tcase_add_test(tc, parameters_are_found_through_bars);
     tcase_add_test(tc, steps_in_the_wrong_place_are_refused);
     tcase_add_test(tc, a_transform_that_leaves_no_column_is_an_error);
