@@ -194,7 +194,8 @@ typedef enum ens_caps {
     ENS_CHECKPOINTS = 2048,   /**< its fit calls checkpoint() */
     ENS_FIXED_QUANTILES = 4096, /**< its quantiles() gives those alone that were asked for */
     ENS_WANTS_SCALED = 8192,  /**< numbers of unlike scale hurt it: ens_fit() standardizes them before */
-    ENS_TAKES_MISSING_LEVELS = 16384 /**< code -1, but no NaN; ENS_TAKES_MISSING is both */
+    ENS_TAKES_MISSING_LEVELS = 16384, /**< code -1, but no NaN; ENS_TAKES_MISSING is both */
+    ENS_FITS_MISSING = 32768  /**< missing values in the rows of a fit, if not in those of a prediction */
 } ens_caps;
 
 typedef struct ens_part ens_part;
@@ -281,7 +282,8 @@ typedef enum ens_gives {
     ENS_GIVES_NO_GAPS = 1, /**< nothing is missing in what it gives */
     ENS_GIVES_NUMBERS = 2, /**< there are no categories */
     ENS_GIVES_SCALED = 4,  /**< numbers are of like scale */
-    ENS_GIVES_LEVELS = 8   /**< what is missing in categories is missing no more */
+    ENS_GIVES_LEVELS = 8,  /**< what is missing in categories is missing no more */
+    ENS_GIVES_WHOLE_ROWS = 16 /**< it has keep(), and nothing is missing in what that keeps */
 } ens_gives;
 
 /** One column that a fitted transform gives. */
@@ -311,6 +313,8 @@ struct ens_transform_type {
     /** out[n_columns]: all values of @p rows, at most ENS_BLOCK of them. Pure, each row for itself; called from many
      *  threads. @p scratch has scratch_size() bytes, 64-byte aligned. */
     void (*apply)(const void *fit, const ens_rows *rows, const ens_made *out, void *scratch);
+    /** Optional: keep[rows->n] gets 1 for each row that the fit goes on with, else 0. Predictions keep all. */
+    void (*keep)(const void *fit, const ens_rows *rows, unsigned char *keep);
 };
 
 /** Rows a predict call gets at most, and one of a type with ENS_TAKES_LONG_BLOCKS. */

@@ -21,6 +21,7 @@ const ens_learner_type *const ens__builtins[] = {
     &ens__boosting_type,
     &ens__isolation_type,
     &ens__gbdt_type,
+    &ens__drop_missing_type,
     &ens__impute_type,
     &ens__standardize_type,
     &ens__minmax_type,

@@ -59,7 +59,7 @@ static size_t lacking(const ens_learner_type *type[3], const ens_learner *l, fou
     return n;
 }
 
-/* Take the members of *l, which is freed, or *l itself, into the pipeline. */
+/* Take the members that *l still has, which is freed, or *l itself, into the pipeline. */
 static ens_status take_steps(ens_learner *pipe, ens_learner **l, ens_error *err)
 {
     ens_learner *from = *l;
@@ -69,7 +69,7 @@ static ens_status take_steps(ens_learner *pipe, ens_learner **l, ens_error *err)
     if (from->type != &ens__pipeline_type)
         return ens__learner_add(pipe, from, err);
     for (size_t i = 0; i < from->n_members; i++) {
-        if (st == ENS_OK)
+        if (st == ENS_OK && from->member[i] != NULL)
             st = ens__learner_add(pipe, from->member[i], err);
         else
             ens_learner_free(from->member[i]);
@@ -77,6 +77,18 @@ static ens_status take_steps(ens_learner *pipe, ens_learner **l, ens_error *err)
     from->n_members = 0;
     ens_learner_free(from);
     return st;
+}
+
+/* A first step that leaves out rows shall see them as they are. */
+static ens_status take_first(ens_learner *pipe, ens_learner *l, ens_error *err)
+{
+    ens_learner *step;
+
+    if (l->type != &ens__pipeline_type || l->member[0]->type->transform->keep == NULL)
+        return ENS_OK;
+    step = l->member[0];
+    l->member[0] = NULL;
+    return ens__learner_add(pipe, step, err);
 }
 
 static ens_status complete(ens_learner **l, found f, ens_error *err)
@@ -95,6 +107,7 @@ static ens_status complete(ens_learner **l, found f, ens_error *err)
         return ENS_OK;
     if ((st = ens__learner_new(&pipe, &ens__pipeline_type, err)) != ENS_OK)
         return st;
+    st = take_first(pipe, *l, err);
     for (size_t s = 0; s < n && st == ENS_OK; s++)
         if ((st = ens__learner_new(&step, type[s], err)) == ENS_OK)
             st = ens__learner_add(pipe, step, err);
@@ -116,8 +129,13 @@ ens_status ens__learner_complete(ens_learner **out, const ens_learner *learner,
     ens_status st = ens_learner_copy(&l, learner, err);
 
     *out = NULL;
-    if (st == ENS_OK && lacks) /* else there is no need to look at the rows */
-        st = complete(&l, look(rows), err);
+    if (st == ENS_OK && lacks) { /* else there is no need to look at the rows */
+        found f = look(rows);
+
+        if ((caps & ENS_FITS_MISSING) != 0)
+            f.gaps = f.level_gaps = false;
+        st = complete(&l, f, err);
+    }
     if (st == ENS_OK) {
         *out = l;
         l = NULL;

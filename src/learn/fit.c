@@ -315,6 +315,8 @@ static ens_status fit(ens_model **out, const request *q, ens_error *err)
             ENS_OK)
         goto done;
     caps = ens__learner_caps(learner);
+    if ((caps & ENS_FITS_MISSING) != 0)
+        caps |= ENS_TAKES_MISSING;
     if (task_of(learner, train) == ENS_TASK_CLASSIFICATION &&
         (caps & ENS_TAKES_ONE_CLASS) == 0 &&
         (st = check_classes(train->table, &p, err)) != ENS_OK)

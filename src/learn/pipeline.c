@@ -24,6 +24,7 @@ typedef struct pipeline {
     size_t *p;              /* [n] its columns */
     uint32_t **n_levels;    /* [n][p] of categories */
     ens_fitted learner;
+    bool dropped;  /* a step left out rows of the fit */
     size_t p_most; /* columns of any step */
     size_t rest;   /* bytes of scratch that any step needs */
 } pipeline;
@@ -100,12 +101,79 @@ typedef struct place {
     ens__derived train, valid;
     ens__gathered gathered;
     ens_valid told;
+    uint32_t *row, *count; /* of those that a step kept */
 } place;
+
+/* a goes on with the rows that a step keeps. */
+static ens_status keep_rows(place *at, const ens_fitted *step, ens_fit_args *a,
+                            ens_error *err)
+{
+    size_t n = a->rows.n, kept = 0;
+    unsigned char *keep = ens__array(n, sizeof *keep);
+    uint32_t *row = ens__array(n, sizeof *row), *count = ens__array(n, sizeof *count);
+    ens_status st = ENS_OK;
+
+    if (keep == NULL || row == NULL || count == NULL) {
+        st = ens__nomem(err);
+        goto done;
+    }
+    step->type->transform->keep(step->state, &a->rows, keep);
+    for (size_t i = 0; i < n; i++) {
+        if (!keep[i])
+            continue;
+        row[kept] = a->rows.row[i];
+        count[kept++] = a->count != NULL ? a->count[i] : 1;
+    }
+    if (kept == 0) {
+        st = ens__fail(err, ENS_EDATA, "%s leaves no row of %zu", step->type->name, n);
+        goto done;
+    }
+    ens__free(at->row);
+    ens__free(at->count);
+    at->row = row;
+    at->count = count;
+    row = count = NULL;
+    a->rows.row = at->row;
+    a->rows.n = kept;
+    a->count = a->count != NULL ? at->count : NULL;
+done:
+    ens__free(keep);
+    ens__free(row);
+    ens__free(count);
+    return st;
+}
+
+/* What is left must suit the learner. */
+static ens_status check_classes(const ens_learner *recipe, size_t s, const ens_fit_args *a,
+                                ens_error *err)
+{
+    if (a->label == NULL || (ens__learner_caps(recipe) & ENS_TAKES_ONE_CLASS) != 0)
+        return ENS_OK;
+    for (size_t i = 1; i < a->rows.n; i++)
+        if (a->label[a->rows.row[i]] != a->label[a->rows.row[0]])
+            return ENS_OK;
+    return ens__fail(err, ENS_EDATA, "%s leaves rows of one class only",
+                     recipe->member[s]->type->name);
+}
+
+/* The targets of the rows as they are now, by their places. */
+static ens_status gather(place *at, ens_fit_args *a, ens_error *err)
+{
+    ens__gathered g;
+    ens_status st = ens__gather(&g, a, err);
+
+    if (st != ENS_OK)
+        return st;
+    ens__gathered_clear(&at->gathered);
+    at->gathered = g;
+    return ENS_OK;
+}
 
 /* Fit step s by a, which is then what the next one is fitted by. */
 static ens_status fit_step(pipeline *m, size_t s, const ens_learner *recipe, place *at,
                            ens_fit_args *a, ens_error *err)
 {
+    const ens_transform_type *type = recipe->member[s]->type->transform;
     ens__derived train = {0}, valid = {0};
     const ens_valid *keep = a->valid;
     ens_status st;
@@ -114,11 +182,15 @@ static ens_status fit_step(pipeline *m, size_t s, const ens_learner *recipe, pla
     a->learner = recipe->member[s];
     if ((st = ens_fitted_fit(&m->step[s], a->learner, a, err)) != ENS_OK ||
         (st = note_columns(m, s, a->rows.feature, err)) != ENS_OK ||
+        (type->keep != NULL &&
+         ((st = keep_rows(at, &m->step[s], a, err)) != ENS_OK ||
+          (st = check_classes(recipe, s, a, err)) != ENS_OK)) ||
         (st = ens__derive(&train, &m->step[s], &a->rows, a->exec, err)) != ENS_OK ||
         (keep != NULL && (st = ens__derive(&valid, &m->step[s], &keep->rows, a->exec,
                                            err)) != ENS_OK) ||
-        (s == 0 && (st = ens__gather(&at->gathered, a, err)) != ENS_OK))
+        ((s == 0 || type->keep != NULL) && (st = gather(at, a, err)) != ENS_OK))
         goto done;
+    m->dropped = m->dropped || type->keep != NULL;
     a->rows = train.rows;
     if (keep != NULL) {
         at->told = *keep;
@@ -165,6 +237,8 @@ done:
     ens__derived_clear(&at.train);
     ens__derived_clear(&at.valid);
     ens__gathered_clear(&at.gathered);
+    ens__free(at.row);
+    ens__free(at.count);
     pipeline_free(m);
     return st;
 }
@@ -360,9 +434,10 @@ static ens_status read_pipeline(void **out, const ens_read_args *args, ens_error
 
 static const double *oob(const void *fit)
 {
-    const ens_fitted *f = &((const pipeline *)fit)->learner;
+    const pipeline *m = fit;
+    const ens_fitted *f = &m->learner;
 
-    return f->type->oob != NULL ? f->type->oob(f->state) : NULL;
+    return !m->dropped && f->type->oob != NULL ? f->type->oob(f->state) : NULL;
 }
 
 static double threshold(const void *fit)

@@ -182,6 +182,8 @@ static unsigned pipeline_caps(const ens_learner *l)
         if ((gives & ENS_GIVES_NUMBERS) != 0)
             caps = (caps & ENS_TAKES_NUMBERS) != 0 ? caps | ENS_TAKES_CATEGORIES
                                                    : caps & ~(unsigned)ENS_TAKES_CATEGORIES;
+        if ((gives & ENS_GIVES_WHOLE_ROWS) != 0)
+            caps |= ENS_FITS_MISSING;
         if ((gives & ENS_GIVES_SCALED) != 0)
             caps &= ~(unsigned)ENS_WANTS_SCALED;
         caps &= with_levels(step->caps) | ~any;

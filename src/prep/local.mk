@@ -1,4 +1,5 @@
 libens_internal_la_SOURCES += \
+	src/prep/drop_missing.c \
 	src/prep/impute.c \
 	src/prep/normalize.c \
 	src/prep/onehot.c \

@@ -4,6 +4,7 @@
 
 #include <ensemble/ext.h>
 
+extern const ens_learner_type ens__drop_missing_type;
 extern const ens_learner_type ens__impute_type;
 extern const ens_learner_type ens__standardize_type;
 extern const ens_learner_type ens__minmax_type;

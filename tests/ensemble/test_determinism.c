@@ -54,6 +54,7 @@ static const struct particular {
     size_t table;
 } particular[] = {
     {"forest(n_estimators=5, criterion=entropy, class_weight=balanced, oob_score=true)", TITANIC},
+    {"drop_missing | onehot | bagging(tree(max_depth=3), n_estimators=3)", TITANIC},
     {"forest(n_estimators=5, class_weight=balanced_subsample, max_samples=0.4)", WINE},
     {"forest(n_estimators=5, max_leaf_nodes=30, min_impurity_decrease=0.0001)", BIG_CLASSES},
     {"forest(n_estimators=4, ccp_alpha=0.001, min_samples_split=9)", BIG_CLASSES},

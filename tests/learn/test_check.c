@@ -103,6 +103,7 @@ static const char *const recipes[] = {
     "onehot | isolation(n_estimators=4)",
     "robust | ordinal | tree(max_depth=4)",
     "onehot | linear",
+    "drop_missing | linear",
     "ordinal | linear(penalty=l2)",
     "bagging(standardize | onehot | logistic, n_estimators=2)",
     "boosting(standardize | tree(max_depth=2), n_estimators=3)",

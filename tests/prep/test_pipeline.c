@@ -93,13 +93,18 @@ static void begin(void)
 static const char text[] = "size,colour,weight,y\n1,red,0.5,1\n2,blue,,2\n3,red,1.5,3\n4,,2.5,4\n"
                            "5,green,0.25,5\n6,blue,3.5,6\n7,red,1,7\n8,green,2,8\n";
 
-static ens_dataset *table_of(const char *csv)
+static ens_dataset *table_for(const char *csv, ens_task task)
 {
-    const ens_csv_options options = {.target = "y", .task = ENS_TASK_REGRESSION, .keep_identifiers = 1};
+    const ens_csv_options options = {.target = "y", .task = task, .keep_identifiers = 1};
     ens_dataset *data;
 
     ck_ok(ens_csv_parse(&data, csv, strlen(csv), "t.csv", &options, &err));
     return data;
+}
+
+static ens_dataset *table_of(const char *csv)
+{
+    return table_for(csv, ENS_TASK_REGRESSION);
 }
 
 static ens_model *model_of(const char *recipe, const ens_dataset *data)
@@ -139,6 +144,9 @@ START_TEST(what_a_learner_lacks_is_put_in_front)
         {"a,y\n1,1\n2,2\n3,1\n", "plain", "standardize | plain"},
         {"a,y\nu,1\nv,2\nu,1\n", "plain", "onehot | plain"},
         {"a,b,y\n1,u,1\n2,,2\n3,v,1\n", "plain", "standardize | onehot | plain"},
+        {text, "drop_missing | plain", "drop_missing | standardize | onehot | plain"},
+        {text, "bagging(drop_missing | plain, n_estimators=2)",
+         "impute | standardize | onehot | bagging(drop_missing | plain, n_estimators=2)"},
         {"a,b,y\n1,u,1\n2,,2\n3,v,1\n", "ordinal | plain", "impute | standardize | ordinal | plain"},
     };
 
@@ -256,6 +264,52 @@ START_TEST(a_loaded_pipeline_predicts_the_same)
 }
 END_TEST
 
+/* Of the rows without gaps alone, with their targets; in a fit, while predictions of gaps are refused. */
+START_TEST(drop_missing_fits_the_rows_without_gaps)
+{
+    static const size_t whole[] = {0, 2, 4, 5, 6, 7};
+    static const char weighted[] = "drop_missing | bagging(linear, n_estimators=3, oob_score=true)";
+    ens_dataset *data = table_of(text), *part;
+    ens_model *a = model_of("drop_missing | linear(penalty=l2)", data), *b;
+    double x[8], y[8];
+    size_t n;
+
+    ck_ok(ens_dataset_subset(&part, data, whole, 6, &err));
+    b = model_of("linear(penalty=l2)", part);
+    learner_is(a, "drop_missing | onehot | linear(penalty=l2)");
+    ck_ok(ens_model_predict(a, part, x, NULL, &err));
+    ck_ok(ens_model_predict(b, part, y, NULL, &err));
+    ck_assert(memcmp(x, y, 6 * sizeof *x) == 0);
+    ck_fails(ens_model_predict(a, data, x, NULL, &err), ENS_ESUPPORT, "cannot take missing values");
+    ens_model_free(a);
+    ens_model_free(b);
+    a = model_of(weighted, data);
+    ck_assert_ptr_null(ens_model_oob(a, &n));
+    ens_model_free(a);
+    ens_dataset_free(part);
+    ens_dataset_free(data);
+}
+END_TEST
+
+static void fit_fails(const char *recipe, ens_dataset *data, const char *message)
+{
+    ens_learner *l;
+    ens_model *m;
+
+    ck_ok(ens_learner_parse(&l, recipe, &err));
+    ck_fails(ens_fit(&m, l, data, NULL, 1, NULL, &err), ENS_EDATA, message);
+    ens_learner_free(l);
+    ens_dataset_free(data);
+}
+
+START_TEST(what_drop_missing_leaves_must_do)
+{
+    fit_fails("drop_missing | tree", table_of("a,b,y\n1,,1\n,2,2\n"), "drop_missing leaves no row of 2");
+    fit_fails("drop_missing | naive_bayes", table_for("a,y\n1,u\n2,u\n,v\n", ENS_TASK_CLASSIFICATION),
+              "drop_missing leaves rows of one class only");
+}
+END_TEST
+
 /* Coefficients stand beside the names of the columns that the steps made, also those of a loaded model. */
 START_TEST(columns_have_names_of_levels)
 {
@@ -357,7 +411,7 @@ static void seal(unsigned char *file, size_t n)
 
 static const char *const damaged[] = {
     "impute(add_indicator=true) | onehot | minmax | plain",
-    "impute | robust | normalize | ordinal | maxabs | plain",
+    "drop_missing | impute | robust | normalize | ordinal | maxabs | plain",
 };
 
 /* Each byte of a model file changed, its checksum made right again: loads are refused or predict finite numbers. */
@@ -403,6 +457,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, predictions_go_through_the_steps);
     tcase_add_test(tc, onehot_takes_levels_that_are_new);
     tcase_add_test(tc, a_loaded_pipeline_predicts_the_same);
+    tcase_add_test(tc, drop_missing_fits_the_rows_without_gaps);
+    tcase_add_test(tc, what_drop_missing_leaves_must_do);
     tcase_add_test(tc, columns_have_names_of_levels);
     tcase_add_test(tc, parameters_are_found_through_bars);
     tcase_add_test(tc, steps_in_the_wrong_place_are_refused);
