@@ -36,7 +36,8 @@ ENS_API void ens_string_free(char *s);
 /**
  * Set one parameter.
  * @param path  a parameter, or members and a parameter: `n_estimators`, `tree.max_depth` (the member
- *              of that type), `0.max_depth` (the member at that place)
+ *              of that type), `0.max_depth` (the member at that place); steps of `impute | tree` are members too,
+ *              and its learner's parameters stand for its own
  * @param value as it would stand in a recipe
  */
 ENS_API ens_status ens_learner_set(ens_learner *learner, const char *path, const char *value,

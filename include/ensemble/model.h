@@ -18,13 +18,18 @@ typedef struct ens_model ens_model;
 /**
  * Fit @p learner on every row of @p train.
  *
+ * Transforms that @p learner cannot do without on these rows are put in front of it: `impute` for missing numbers,
+ * `standardize` for learners that want numbers of like scale, `onehot` for categories.  The model's recipe,
+ * ens_model_learner(), has them.
+ *
  * A learner of anomalies (`isolation`) needs no target. If there is one it is kept out of the features, and if it
  * has two classes, the model remembers it for scores: the rarer class, the second of equals, is the anomaly.
  *
  * @param valid scored after the fit (scores of kind "valid"), and watched by learners that stop
  *              early; NULL: none
  * @return ENS_OK; ENS_EDATA for a table without target (unless the learner is one of anomalies) or rows, a
- *         target of one class (`dummy` alone takes that), all weights zero; ENS_ESUPPORT if the learner cannot
+ *         target of one class (`dummy` alone takes that), all weights zero, a transform that leaves no column or
+ *         row; ENS_ESUPPORT if the learner cannot
  *         take the task or the columns; ENS_ERANGE if a parameter does not suit the table; ENS_ESHAPE if @p valid
  *         does not fit @p train; ENS_ECANCELED; ENS_ENOMEM
  *

@@ -323,15 +323,9 @@ static bool gaps(ens__trial *t)
 
     ens__sheet_fill(&s, t);
     make_gaps(&s);
-    if ((t->caps & ENS_FITS_MISSING) != 0) {
-        ens_model *m;
-        bool fitted = ens__sheet_fit(&m, t, &s) == ENS_OK;
-
-        ens_model_free(m);
-        if (!fitted)
-            return ens__trial_error(t, "fit of missing values");
-        return predicts(t, "a prediction of missing values", &s, refused);
-    }
+    if ((t->caps & ENS_FITS_MISSING) != 0) /* every row has a gap: none may be left */
+        return takes_or_explains(t, "a fit of missing values", &s) &&
+               predicts(t, "a prediction of missing values", &s, refused);
     /* ens_fit() puts a transform in front of what cannot take them. */
     return takes(t, &s) && predicts(t, "a prediction of missing values", &s, refused);
 }
