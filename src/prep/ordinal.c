@@ -1,7 +1,7 @@
 /* ordinal.c - the transform `ordinal`: the place of each level among those of training as a number.
  *
  * As scikit-learn's OrdinalEncoder. Levels are in the order of the table: as numbers if all are, else by their bytes.
- * Missing ones and those that training did not have are missing numbers. */
+ * Missing ones are missing numbers; those that training did not have are -1. */
 #include <config.h>
 
 #include <core/error.h>
@@ -21,7 +21,7 @@ typedef struct ordinal {
     size_t p, n_levels;
     size_t *first;      /* [p + 1] of `to` */
     uint8_t *is_number; /* [p] */
-    int32_t *to;        /* [n_levels] number of each level of each category, -1: missing */
+    int32_t *to;        /* [n_levels] number of each level of each category, -1: not in training */
 } ordinal;
 
 static void ordinal_free(void *fit)
@@ -111,7 +111,7 @@ static void apply(const void *fit, const ens_rows *rows, const ens_made *out,
             if (m->is_number[j])
                 out[j].x[i] = f->x[r];
             else
-                out[j].x[i] = f->code[r] >= 0 && to[f->code[r]] >= 0 ? to[f->code[r]] : NAN;
+                out[j].x[i] = f->code[r] >= 0 ? to[f->code[r]] : NAN;
         }
     }
 }

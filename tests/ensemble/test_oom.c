@@ -46,7 +46,7 @@ static const char *const recipes[] = {
     "gbdt(n_estimators=2, min_samples_leaf=1, data_sample_strategy=goss)",
     "gbdt(n_estimators=2, min_samples_leaf=1, monotonic_cst=[-1, 0, 0], interaction_cst=\"size | colour, weight\")",
     "impute(strategy=median, add_indicator=true) | standardize | onehot(min_frequency=2) | tree",
-    "drop_missing | bagging(tree, n_estimators=2)",
+    "drop_missing | tree",
     "robust | maxabs | normalize | ordinal | tree",
     "bagging(impute(strategy=most_frequent) | minmax | tree, n_estimators=2)",
 };
