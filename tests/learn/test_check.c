@@ -107,7 +107,6 @@ static const char *const recipes[] = {
     "ordinal | linear(penalty=l2)",
     "bagging(standardize | onehot | logistic, n_estimators=2)",
     "boosting(standardize | tree(max_depth=2), n_estimators=3)",
-    "adaboost(standardize | tree(max_depth=2), n_estimators=3)",
     "standardize | boosting(tree(max_depth=2), n_estimators=3)",
     "impute | maxabs | normalize | naive_bayes",
     "robust(quantile_range=[10, 90]) | normalize(norm=l1) | tree",
