@@ -194,8 +194,7 @@ static void load(double *z, const ens__design *d, size_t begin, size_t n)
         ens__scaling s = d->column[j];
         double *to = z + j * N;
 
-        for (size_t i = 0; i < n; i++)
-            to[i] = x[i] * s.scale - s.mean;
+        ens__gram_standardise(to, x, n, s.scale, s.mean);
         for (size_t i = n; i < N; i++)
             to[i] = 0;
     }
@@ -282,7 +281,8 @@ ens_status ens__design_run(double *out, const ens__design *d,
         st = ens__nomem(err);
         goto done;
     }
-    if ((st = ens__par_for(runs, d->a->exec, "passing over the rows", run_task, &job, NULL, err)) != ENS_OK)
+    if ((st = ens__par_for(runs, d->a->exec, "passing over the rows", run_task, &job,
+                           NULL, err)) != ENS_OK)
         goto done;
     for (size_t t = 0; t < runs; t++) {
         double *from = job.sum + t * job.size;

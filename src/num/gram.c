@@ -135,6 +135,13 @@ ENS_INLINE void weigh_body(double *restrict out, const double *restrict z,
             out[j * N + i] = w[i] * z[j * N + i];
 }
 
+ENS_INLINE void standardise_body(double *restrict out, const double *restrict x, size_t n,
+                                 double scale, double mean)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = x[i] * scale - mean;
+}
+
 /* Reflection j has the vector v = (r_jj - beta, column j of the block), which meets row j of r and the block alone. */
 ENS_INLINE void qr_body(double *restrict r, double *restrict z, size_t q)
 {
@@ -182,6 +189,11 @@ ENS_INLINE void qr_body(double *restrict r, double *restrict z, size_t q)
     {                                                                                    \
         return dot_body(a, b, n);                                                        \
     }                                                                                    \
+    target static void standardise_##level(double *out, const double *x, size_t n,       \
+                                           double scale, double mean)                    \
+    {                                                                                    \
+        standardise_body(out, x, n, scale, mean);                                        \
+    }                                                                                    \
     target static void qr_##level(double *r, double *z, size_t q)                        \
     {                                                                                    \
         qr_body(r, z, q);                                                                \
@@ -227,4 +239,10 @@ double ens__dot(const double *a, const double *b, size_t n)
 void ens__qr_add(double *r, double *z, size_t q)
 {
     CALL(qr, r, z, q);
+}
+
+void ens__gram_standardise(double *out, const double *x, size_t n, double scale,
+                           double mean)
+{
+    CALL(standardise, out, x, n, scale, mean);
 }

@@ -18,6 +18,8 @@ void ens__gram_times(double *out, const double *z, const double *r, size_t q);
 void ens__gram_scores(double *out, const double *z, const double *theta, size_t q);
 /* out_ij = w_i z_ij */
 void ens__gram_weigh(double *out, const double *z, const double *w, size_t q);
+/* out[i] = x[i] * scale - mean */
+void ens__gram_standardise(double *out, const double *x, size_t n, double scale, double mean);
 /* sum_i a_i b_i of one block; any alignment. */
 double ens__dot(const double *a, const double *b, size_t n);
 
