@@ -16,10 +16,16 @@ void ens__cpu_cap(ens__cpu level);
 #define ENS_TARGET_V4                                                                              \
     __attribute__((target("avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,bmi,bmi2,fma,f16c,"    \
                           "lzcnt,movbe,popcnt")))
+/* Call the kernel for this processor, of name_base(), name_v3() and name_v4(). */
+#define ENS__CALL(name, ...)                                                                       \
+    (ens__cpu_level() >= ENS__CPU_V4   ? name##_v4(__VA_ARGS__)                                    \
+     : ens__cpu_level() >= ENS__CPU_V3 ? name##_v3(__VA_ARGS__)                                    \
+                                       : name##_base(__VA_ARGS__))
 #else
 #define ENS_HAVE_LEVELS 0
 #define ENS_TARGET_V3
 #define ENS_TARGET_V4
+#define ENS__CALL(name, ...) name##_base(__VA_ARGS__)
 #endif
 
 #endif

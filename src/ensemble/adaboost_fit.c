@@ -8,16 +8,15 @@
 
 #include <core/error.h>
 #include <core/mem.h>
-#include <core/memory.h>
 #include <core/par.h>
 #include <ensemble/adaboost.h>
+#include <ensemble/members.h>
 #include <float.h>
 #include <learn/learner.h>
 #include <math.h>
 #include <num/rng.h>
 #include <num/sample.h>
 #include <num/stats.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Rows of a task. */
@@ -272,14 +271,13 @@ static ens_status play_round(job *j, size_t t, ens_error *err)
 static ens_status check_memory(const job *j, ens_error *err)
 {
     const ens__chain *chain = j->m->chain;
-    char what[40];
+    size_t n = chain->cap - j->n_old;
 
     if (chain->n != j->n_old + 1)
         return ENS_OK;
-    snprintf(what, sizeof what, "%zu members", chain->cap - j->n_old);
-    return ens__memory_check((double)ens__fitted_bytes(&chain->fit[chain->n - 1]) *
-                                 (double)(chain->cap - j->n_old),
-                             ens_learner_name(j->a->learner), what, err);
+    return ens__members_check_memory(
+        (double)ens__fitted_bytes(&chain->fit[chain->n - 1]) * (double)n, n,
+        j->a->learner, err);
 }
 
 /* A round is a task: they run one after another, on one thread, and are parallel inside. */
@@ -300,14 +298,8 @@ static ens_status round_task(void *ctx, size_t t, unsigned worker, ens_error *er
 static ens_status play(void *ctx, ens_error *err)
 {
     job *j = ctx;
-    ens_exec exec = {.threads = 1};
 
-    if (j->a->exec != NULL) {
-        exec.progress = j->a->exec->progress;
-        exec.progress_ctx = j->a->exec->progress_ctx;
-    }
-    return ens__par_for(j->m->chain->cap, &exec, "boosting", round_task, j, &(size_t){0},
-                        err);
+    return ens__members_play(j->m->chain->cap, j->a->exec, round_task, j, err);
 }
 
 /* Whether members are told weights, or get rows that are drawn. */

@@ -5,6 +5,7 @@
 #include <core/mem.h>
 #include <core/par.h>
 #include <ensemble/bag.h>
+#include <ensemble/members.h>
 #include <ensemble/quantile.h>
 #include <learn/learner.h>
 #include <math.h>
@@ -79,10 +80,10 @@ ens_status ens__bag_pack(ens__bag *bag, const ens_feature *feature, const ens_ex
         goto done;
     for (size_t t = 0; t < bag->n; t++)
         tree[t] = t < n_old && p.own[t] != NULL ? p.own[t] : bag->fit[t].state;
-    st = ens__trees_make(&bag->trees,
-                         &(ens__trees_source){tree, bag->n, feature, bag->p,
-                                              bag->features, bag->p_member},
-                         exec, err);
+    st = ens__trees_make(
+        &bag->trees,
+        &(ens__trees_source){tree, bag->n, feature, bag->p, bag->features, bag->p_member},
+        exec, err);
     for (size_t t = n_old; t < bag->n && bag->trees != NULL; t++)
         ens__trees_pack(bag->trees, t, bag->fit[t].state);
 done:
@@ -183,9 +184,9 @@ void ens__bag_member(ens_part *out, const void *state, size_t t)
 {
     const ens__bag *bag = state;
 
-    *out = (ens_part){
-        bag->fit[t], bag->features != NULL ? bag->features + t * bag->p_member : NULL,
-        bag->p_member};
+    *out = (ens_part){bag->fit[t],
+                      bag->features != NULL ? bag->features + t * bag->p_member : NULL,
+                      bag->p_member};
 }
 
 size_t ens__bag_bytes(const void *state)
@@ -227,20 +228,6 @@ ens_status ens__bag_importance(const void *state, double *out, ens_error *err)
     return st;
 }
 
-/* Passes lines on with a prefix. */
-typedef struct prefixed {
-    ens_status (*add)(void *ctx, const char *line);
-    void *ctx;
-} prefixed;
-
-static ens_status add_prefixed(void *ctx, const char *line)
-{
-    const prefixed *to = ctx;
-    ens_status st = to->add(to->ctx, "first member: ");
-
-    return st == ENS_OK ? to->add(to->ctx, line) : st;
-}
-
 static size_t rows_out_of_bag(const ens__bag *bag)
 {
     size_t n = 0;
@@ -280,9 +267,7 @@ ens_status ens__bag_describe(const void *state,
         if ((st = add(ctx, line)) != ENS_OK)
             return st;
     }
-    if (type->describe == NULL)
-        return ENS_OK;
-    return type->describe(bag->fit[0].state, add_prefixed, &(prefixed){add, ctx}, err);
+    return ens__members_describe(&bag->fit[0], add, ctx, err);
 }
 
 /* ---- Tensors ------------------------------------------------------------------------------------ */

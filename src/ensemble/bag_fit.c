@@ -7,16 +7,15 @@
 #include <core/arena.h>
 #include <core/error.h>
 #include <core/mem.h>
-#include <core/memory.h>
 #include <core/par.h>
 #include <ensemble/bag.h>
+#include <ensemble/members.h>
 #include <ensemble/oob.h>
 #include <learn/learner.h>
 #include <math.h>
 #include <num/rng.h>
 #include <num/sample.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,10 +237,7 @@ static void draw_features(const job *j, size_t t)
 /* Can this many bytes be had for the members? */
 static ens_status check_memory(const job *j, double bytes, ens_error *err)
 {
-    char what[40];
-
-    snprintf(what, sizeof what, "%zu members", j->bag->n - j->n_old);
-    return ens__memory_check(bytes, ens_learner_name(j->a->learner), what, err);
+    return ens__members_check_memory(bytes, j->bag->n - j->n_old, j->a->learner, err);
 }
 
 /* What is needed whatever the members come to be. */

@@ -4,6 +4,7 @@
 #include <core/error.h>
 #include <core/mem.h>
 #include <ensemble/boosting.h>
+#include <ensemble/members.h>
 #include <learn/learner.h>
 #include <math.h>
 #include <stdio.h>
@@ -322,7 +323,7 @@ static ens_status describe(const void *fit,
         if ((st = add(ctx, line)) != ENS_OK)
             return st;
     }
-    return ens__chain_describe(m->chain, add, ctx, err);
+    return ens__members_describe(&m->chain->fit[0], add, ctx, err);
 }
 
 static ens_status importance(const void *fit, double *out, ens_error *err)

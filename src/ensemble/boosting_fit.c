@@ -8,15 +8,14 @@
 
 #include <core/error.h>
 #include <core/mem.h>
-#include <core/memory.h>
 #include <core/par.h>
 #include <ensemble/boosting.h>
+#include <ensemble/members.h>
 #include <learn/learner.h>
 #include <math.h>
 #include <num/rng.h>
 #include <num/sample.h>
 #include <num/stats.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Rows of a task. */
@@ -265,14 +264,13 @@ static ens_status play_round(job *j, size_t t, ens_error *err)
 static ens_status check_memory(const job *j, ens_error *err)
 {
     const ens__chain *chain = j->m->chain;
-    char what[40];
+    size_t n = chain->cap - j->n_old;
 
     if (chain->n != j->n_old + j->m->k)
         return ENS_OK;
-    snprintf(what, sizeof what, "%zu members", chain->cap - j->n_old);
-    return ens__memory_check((double)ens__fitted_bytes(&chain->fit[chain->n - 1]) *
-                                 (double)(chain->cap - j->n_old),
-                             ens_learner_name(j->a->learner), what, err);
+    return ens__members_check_memory(
+        (double)ens__fitted_bytes(&chain->fit[chain->n - 1]) * (double)n, n,
+        j->a->learner, err);
 }
 
 /* A round is a task: they run one after another, on one thread, and are parallel inside. */
@@ -302,16 +300,11 @@ static void keep_best(job *j)
 static ens_status play(void *ctx, ens_error *err)
 {
     job *j = ctx;
-    ens_exec exec = {.threads = 1};
     ens_status st = look_up(j, 0, err);
 
-    if (j->a->exec != NULL) {
-        exec.progress = j->a->exec->progress;
-        exec.progress_ctx = j->a->exec->progress_ctx;
-    }
     if (st == ENS_OK)
-        st = ens__par_for((size_t)j->p->n_estimators, &exec, "boosting", round_task, j,
-                          &(size_t){0}, err);
+        st =
+            ens__members_play((size_t)j->p->n_estimators, j->a->exec, round_task, j, err);
     keep_best(j);
     return st;
 }

@@ -90,31 +90,6 @@ ens_status ens__chain_importance(const ens__chain *chain, const double *weight,
     return st;
 }
 
-/* Passes lines on with a prefix. */
-typedef struct prefixed {
-    ens_status (*add)(void *ctx, const char *line);
-    void *ctx;
-} prefixed;
-
-static ens_status add_prefixed(void *ctx, const char *line)
-{
-    const prefixed *to = ctx;
-    ens_status st = to->add(to->ctx, "first member: ");
-
-    return st == ENS_OK ? to->add(to->ctx, line) : st;
-}
-
-ens_status ens__chain_describe(const ens__chain *chain,
-                               ens_status (*add)(void *ctx, const char *line), void *ctx,
-                               ens_error *err)
-{
-    const ens_fitted *first = &chain->fit[0];
-
-    if (first->type->describe == NULL)
-        return ENS_OK;
-    return first->type->describe(first->state, add_prefixed, &(prefixed){add, ctx}, err);
-}
-
 /* ---- Tensors -------------------------------------------------------------------------------------- */
 
 ens_status ens__chain_write(const ens__chain *chain, ens_writer *w, ens_error *err)

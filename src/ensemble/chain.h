@@ -27,9 +27,6 @@ size_t ens__chain_bytes(const ens__chain *chain);
 void ens__chain_member(ens_part *out, const ens__chain *chain, size_t t);
 /* out[p] += sum over members of weight[t] / total times their importance; weight NULL: all 1. */
 ens_status ens__chain_importance(const ens__chain *chain, const double *weight, double *out, ens_error *err);
-/* Pass on what the first member tells of itself. */
-ens_status ens__chain_describe(const ens__chain *chain, ens_status (*add)(void *ctx, const char *line), void *ctx,
-                               ens_error *err);
 
 /* Into and from the group `members`. */
 ens_status ens__chain_write(const ens__chain *chain, ens_writer *w, ens_error *err);

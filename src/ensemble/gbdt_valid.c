@@ -8,6 +8,7 @@
 #include <core/mem.h>
 #include <core/par.h>
 #include <ensemble/gbdt_job.h>
+#include <ensemble/members.h>
 #include <ensemble/metric.h>
 #include <math.h>
 #include <metric/metric.h>
@@ -22,32 +23,6 @@ static bool by_metric(const job *j)
 }
 
 /* ---- Which rows --------------------------------------------------------------------------------------------- */
-
-/* held[i]: whether row i is held out, of each class the same part. */
-static size_t choose(uint8_t *held, uint32_t *place, const job *j)
-{
-    const ens_fit_args *a = j->a;
-    bool classes = a->task == ENS_TASK_CLASSIFICATION;
-    size_t total = 0;
-
-    for (size_t c = 0; c < (classes ? a->k : 1); c++) {
-        size_t n = 0, m;
-        ens__stream s;
-
-        for (size_t i = 0; i < j->n; i++)
-            if (!classes || (size_t)a->label[a->rows.row[i]] == c)
-                place[n++] = (uint32_t)i;
-        m = (size_t)floor(j->p->validation_fraction * (double)n + 0.5);
-        ens__stream_init(&s, a->seed, ENS__FOR_SPLIT, c);
-        for (size_t i = 0, left = m; i < n && left > 0; i++)
-            if (ens__stream_below(&s, (uint32_t)(n - i)) < left) {
-                held[place[i]] = 1;
-                left--;
-            }
-        total += m;
-    }
-    return total;
-}
 
 /* Where rows have groups, each is held out whole or not at all: the same part of the groups. */
 static ens_status choose_groups(size_t *out, uint8_t *held, const job *j, ens_error *err)
@@ -100,7 +75,7 @@ ens_status ens__gbdt_hold_out(job *j, ens_error *err)
         goto done;
     }
     if (j->a->group == NULL)
-        n = choose(held, place, j);
+        n = ens__members_hold_out(held, place, j->p->validation_fraction, j->a);
     else if ((st = choose_groups(&n, held, j, err)) != ENS_OK)
         goto done;
     if (n == 0 || n == j->n) {

@@ -27,6 +27,8 @@ libens_internal_la_SOURCES += \
 	src/ensemble/gbdt_job.h \
 	src/ensemble/gbdt_valid.c \
 	src/ensemble/isolation.c \
+	src/ensemble/members.c \
+	src/ensemble/members.h \
 	src/ensemble/oob.c \
 	src/ensemble/oob.h \
 	src/ensemble/quantile.c \

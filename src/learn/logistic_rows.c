@@ -67,12 +67,6 @@ KERNELS(base, )
 #if ENS_HAVE_LEVELS
 KERNELS(v3, ENS_TARGET_V3)
 KERNELS(v4, ENS_TARGET_V4)
-#define CALL(kernel, ...)                                                                \
-    (ens__cpu_level() >= ENS__CPU_V4   ? kernel##_v4(__VA_ARGS__)                        \
-     : ens__cpu_level() >= ENS__CPU_V3 ? kernel##_v3(__VA_ARGS__)                        \
-                                       : kernel##_base(__VA_ARGS__))
-#else
-#define CALL(kernel, ...) kernel##_base(__VA_ARGS__)
 #endif
 
 double ens__logistic_rows(double *r, double *h, const double *score, const double *target,
@@ -80,7 +74,7 @@ double ens__logistic_rows(double *r, double *h, const double *score, const doubl
 {
     double loss[N], sum[8] = {0};
 
-    CALL(two, r, h, loss, score, target, w);
+    ENS__CALL(two, r, h, loss, score, target, w);
     for (size_t i = 0; i < N; i += 8)
         for (size_t l = 0; l < 8; l++)
             sum[l] += loss[i + l];
@@ -90,5 +84,5 @@ double ens__logistic_rows(double *r, double *h, const double *score, const doubl
 
 void ens__softmax_rows(double *score, double *loss, size_t k)
 {
-    CALL(softmax, score, loss, k);
+    ENS__CALL(softmax, score, loss, k);
 }

@@ -203,46 +203,40 @@ KERNELS(base, , add_body)
 #if ENS_HAVE_LEVELS
 KERNELS(v3, ENS_TARGET_V3, add_body)
 KERNELS(v4, ENS_TARGET_V4, add_body4)
-#define CALL(kernel, ...)                                                                \
-    (ens__cpu_level() >= ENS__CPU_V4   ? kernel##_v4(__VA_ARGS__)                        \
-     : ens__cpu_level() >= ENS__CPU_V3 ? kernel##_v3(__VA_ARGS__)                        \
-                                       : kernel##_base(__VA_ARGS__))
-#else
-#define CALL(kernel, ...) kernel##_base(__VA_ARGS__)
 #endif
 
 void ens__gram_add(double *h, const double *left, const double *z, size_t q)
 {
-    CALL(add, h, left, z, q);
+    ENS__CALL(add, h, left, z, q);
 }
 
 void ens__gram_times(double *out, const double *z, const double *r, size_t q)
 {
-    CALL(times, out, z, r, q);
+    ENS__CALL(times, out, z, r, q);
 }
 
 void ens__gram_scores(double *out, const double *z, const double *theta, size_t q)
 {
-    CALL(scores, out, z, theta, q);
+    ENS__CALL(scores, out, z, theta, q);
 }
 
 void ens__gram_weigh(double *out, const double *z, const double *w, size_t q)
 {
-    CALL(weigh, out, z, w, q);
+    ENS__CALL(weigh, out, z, w, q);
 }
 
 double ens__dot(const double *a, const double *b, size_t n)
 {
-    return CALL(dot, a, b, n);
+    return ENS__CALL(dot, a, b, n);
 }
 
 void ens__qr_add(double *r, double *z, size_t q)
 {
-    CALL(qr, r, z, q);
+    ENS__CALL(qr, r, z, q);
 }
 
 void ens__gram_standardise(double *out, const double *x, size_t n, double scale,
                            double mean)
 {
-    CALL(standardise, out, x, n, scale, mean);
+    ENS__CALL(standardise, out, x, n, scale, mean);
 }

@@ -4,6 +4,7 @@ libens_internal_la_SOURCES += \
 	src/prep/normalize.c \
 	src/prep/onehot.c \
 	src/prep/ordinal.c \
+	src/prep/prep.c \
 	src/prep/prep.h \
 	src/prep/robust.c \
 	src/prep/scale.c \

@@ -102,26 +102,18 @@ static ens_status write_normalizer(const void *fit, ens_writer *w, ens_error *er
 {
     const normalizer *m = fit;
 
-    return ens_writer_array(w, "is_number", ENS_U8, 1, &m->p, m->is_number, err);
+    return ens__prep_write_kinds(m->is_number, m->p, w, err);
 }
 
 static ens_status read_normalizer(void **out, const ens_read_args *a, ens_error *err)
 {
-    const void *is_number;
-    size_t p;
-    ens_status st;
+    ens_status st = ens__prep_read_kinds(a, err);
 
-    if ((st = ens_reader_array(&is_number, &p, a->reader, "is_number", ENS_U8, 1, err)) !=
-        ENS_OK)
+    if (st != ENS_OK)
         return st;
-    if (p != a->p)
-        return ens_reader_bad(a->reader, err, "%zu values for %zu features", p, a->p);
-    for (size_t j = 0; j < p; j++)
-        if (((const uint8_t *)is_number)[j] != (a->feature[j].x != NULL))
-            return ens_reader_bad(a->reader, err, "feature %zu is of the other type", j);
     return normalizer_new(
         out, ((const normalize_params *)ens_learner_params(a->learner))->norm, a->feature,
-        p, err);
+        a->p, err);
 }
 
 static const ens_transform_type transform = {

@@ -365,7 +365,7 @@ static void put_back(ens__work *w, size_t m)
 void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
                      uint64_t path)
 {
-    ens__order node = {.sum = sum, .begin = begin, .rows = n, .sign = 0};
+    ens__order node = {.sum = sum, .begin = begin, .rows = n};
     size_t m = w->o->max_features;
     ens__search how;
     ens__stream s;

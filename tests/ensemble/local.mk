@@ -1,5 +1,7 @@
 check_PROGRAMS += tests/test_ensemble
 tests_test_ensemble_SOURCES = tests/run.h tests/ensemble/main.c \
+	tests/ensemble/fits.c \
+	tests/ensemble/fits.h \
 	tests/learn/toy.c \
 	tests/learn/toy.h \
 	tests/ensemble/test_bagging.c \
@@ -15,6 +17,8 @@ tests_test_ensemble_LDADD = $(test_ldadd)
 
 check_PROGRAMS += tests/test_boosting
 tests_test_boosting_SOURCES = tests/run.h tests/ensemble/main_boosting.c \
+	tests/ensemble/fits.c \
+	tests/ensemble/fits.h \
 	tests/learn/toy.c \
 	tests/learn/toy.h \
 	tests/ensemble/test_adaboost.c \

@@ -6,45 +6,11 @@
 #include <learn/model.h>
 #include <num/rng.h>
 
+#include "ensemble/fits.h"
 #include "learn/toy.h"
 #include "run.h"
 
 static ens_error err;
-
-static ens_model *fit_with(const char *recipe, const ens_dataset *d, const ens_exec *exec)
-{
-    ens_learner *l;
-    ens_model *m;
-
-    ck_ok(ens_learner_parse(&l, recipe, &err));
-    ck_ok(ens_fit(&m, l, d, NULL, 1, exec, &err));
-    ens_learner_free(l);
-    return m;
-}
-
-static ens_model *fit(const char *recipe, const ens_dataset *d)
-{
-    return fit_with(recipe, d, NULL);
-}
-
-static void fit_fails(const char *recipe, const ens_dataset *d, ens_status st,
-                      const char *text)
-{
-    ens_learner *l;
-    ens_model *m;
-
-    ck_ok(ens_learner_parse(&l, recipe, &err));
-    ck_fails(ens_fit(&m, l, d, NULL, 1, NULL, &err), st, text);
-    ens_learner_free(l);
-}
-
-static double *predict(const ens_model *m, const ens_dataset *d)
-{
-    double *out = calloc(ens_dataset_n(d) * ens_model_k(m), sizeof *out);
-
-    ck_ok(ens_model_predict(m, d, out, NULL, &err));
-    return out;
-}
 
 static const ens__adaboost *inside(const ens_model *m)
 {
@@ -339,7 +305,7 @@ START_TEST(stopping_keeps_the_members_so_far)
     double *a, *b;
 
     ck_ok(ens_generate(&d, "friedman1(n=200)", 7, &err));
-    m = fit_with("adaboost(n_estimators=9)", d, &exec);
+    m = fit_with("adaboost(n_estimators=9)", d, 1, &exec);
     three = fit("adaboost(n_estimators=3)", d);
     a = predict(m, d);
     b = predict(three, d);
@@ -443,7 +409,7 @@ START_TEST(threads_change_no_byte_of_larger_fits)
         "adaboost(tree(max_depth=2), n_estimators=3, algorithm=samme, resample=true)",
         "boosting(n_estimators=3, subsample=0.9)",
         ("boosting(bagging(tree(max_depth=2), n_estimators=2), n_estimators=2, "
-        "n_iter_no_change=1)"),
+         "n_iter_no_change=1)"),
     };
     ens_dataset *d;
     void *bytes[2];
@@ -452,7 +418,7 @@ START_TEST(threads_change_no_byte_of_larger_fits)
     ck_ok(ens_generate(&d, "hastie_10_2(n=20000)", 7, &err));
     for (size_t t = 0; t < 2; t++) {
         const ens_exec exec = {.threads = t == 0 ? 1 : 3};
-        ens_model *m = fit_with(recipe[_i], d, &exec);
+        ens_model *m = fit_with(recipe[_i], d, 1, &exec);
 
         ck_ok(ens_model_save_bytes(&bytes[t], &size[t], m, &err));
         ens_model_free(m);

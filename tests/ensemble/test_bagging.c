@@ -7,6 +7,7 @@
 #include <ensemble/metric.h>
 #include <learn/model.h>
 
+#include "ensemble/fits.h"
 #include "learn/toy.h"
 #include "num/chi.h"
 #include "run.h"
@@ -19,42 +20,6 @@ static ens_dataset *generate(const char *spec)
 
     ck_ok(ens_generate(&d, spec, 7, &err));
     return d;
-}
-
-static ens_model *fit_with(const char *recipe, const ens_dataset *d, uint64_t seed,
-                           const ens_exec *exec)
-{
-    ens_learner *l;
-    ens_model *m;
-
-    ck_ok(ens_learner_parse(&l, recipe, &err));
-    ck_ok(ens_fit(&m, l, d, NULL, seed, exec, &err));
-    ens_learner_free(l);
-    return m;
-}
-
-static ens_model *fit(const char *recipe, const ens_dataset *d)
-{
-    return fit_with(recipe, d, 1, NULL);
-}
-
-static void fit_fails(const char *recipe, const ens_dataset *d, ens_status st,
-                      const char *text)
-{
-    ens_learner *l;
-    ens_model *m;
-
-    ck_ok(ens_learner_parse(&l, recipe, &err));
-    ck_fails(ens_fit(&m, l, d, NULL, 1, NULL, &err), st, text);
-    ens_learner_free(l);
-}
-
-static double *predict(const ens_model *m, const ens_dataset *d)
-{
-    double *out = calloc(ens_dataset_n(d) * ens_model_k(m), sizeof *out);
-
-    ck_ok(ens_model_predict(m, d, out, NULL, &err));
-    return out;
 }
 
 START_TEST(a_bag_is_the_mean_of_its_members)
@@ -230,11 +195,15 @@ END_TEST
 START_TEST(more_members_than_memory_holds_are_refused)
 {
     ens_dataset *d = generate("friedman1(n=2000)");
+    ens_learner *forest;
+    ens_model *m;
 
     ens__memory_cap(1000000000); /* of this process: Check forks */
     /* Full trees of 2000 rows have 1264 leaves or so, each with two nodes of 16 bytes: 40 kB. */
-    fit_fails("forest(n_estimators=1000000)", d, ENS_ENOMEM,
-              "forest: its 1000000 members would take about 4");
+    ck_ok(ens_learner_parse(&forest, "forest(n_estimators=1000000)", &err));
+    ck_fails(ens_fit(&m, forest, d, NULL, 1, NULL, &err), ENS_ENOMEM,
+             "forest: its 1000000 members would take about 4");
+    ens_learner_free(forest);
     ck_assert_ptr_nonnull(strstr(err.message, " GB, 1 GB of memory are available"));
     ens_dataset_free(d);
     d = generate(

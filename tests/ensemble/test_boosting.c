@@ -6,45 +6,11 @@
 #include <ensemble/boosting.h>
 #include <learn/model.h>
 
+#include "ensemble/fits.h"
 #include "learn/toy.h"
 #include "run.h"
 
 static ens_error err;
-
-static ens_model *fit_with(const char *recipe, const ens_dataset *d, const ens_exec *exec)
-{
-    ens_learner *l;
-    ens_model *m;
-
-    ck_ok(ens_learner_parse(&l, recipe, &err));
-    ck_ok(ens_fit(&m, l, d, NULL, 1, exec, &err));
-    ens_learner_free(l);
-    return m;
-}
-
-static ens_model *fit(const char *recipe, const ens_dataset *d)
-{
-    return fit_with(recipe, d, NULL);
-}
-
-static void fit_fails(const char *recipe, const ens_dataset *d, ens_status st,
-                      const char *text)
-{
-    ens_learner *l;
-    ens_model *m;
-
-    ck_ok(ens_learner_parse(&l, recipe, &err));
-    ck_fails(ens_fit(&m, l, d, NULL, 1, NULL, &err), st, text);
-    ens_learner_free(l);
-}
-
-static double *predict(const ens_model *m, const ens_dataset *d)
-{
-    double *out = calloc(ens_dataset_n(d) * ens_model_k(m), sizeof *out);
-
-    ck_ok(ens_model_predict(m, d, out, NULL, &err));
-    return out;
-}
 
 static const ens__boosting *inside(const ens_model *m)
 {
@@ -278,7 +244,7 @@ START_TEST(stopping_keeps_the_rounds_so_far)
 {
     const ens_exec exec = {.progress = stop_at_three};
     ens_dataset *d = generate("classification(n=200, classes=3)");
-    ens_model *m = fit_with("boosting(n_estimators=9)", d, &exec);
+    ens_model *m = fit_with("boosting(n_estimators=9)", d, 1, &exec);
     ens_model *three = fit("boosting(n_estimators=3)", d);
     double *a = predict(m, d), *b = predict(three, d);
 

@@ -8,58 +8,20 @@
 #include <num/rng.h>
 #include <stdio.h>
 
+#include "ensemble/fits.h"
 #include "run.h"
 
 static ens_error err;
 
-static ens_model *fit_with(const char *recipe, const ens_dataset *d, unsigned threads)
+static ens_model *fit_by(const char *recipe, const ens_dataset *d, unsigned threads)
 {
-    ens_exec exec = {.threads = threads};
-    ens_learner *l;
-    ens_model *m;
-
-    ck_ok(ens_learner_parse(&l, recipe, &err));
-    ck_ok(ens_fit(&m, l, d, NULL, 1, &exec, &err));
-    ens_learner_free(l);
-    return m;
-}
-
-static void fit_fails(const char *recipe, const ens_dataset *d, ens_status st,
-                      const char *text)
-{
-    ens_learner *l;
-    ens_model *m;
-
-    ck_ok(ens_learner_parse(&l, recipe, &err));
-    ck_fails(ens_fit(&m, l, d, NULL, 1, NULL, &err), st, text);
-    ens_learner_free(l);
-}
-
-static double *predict(const ens_model *m, const ens_dataset *d)
-{
-    double *out = calloc(ens_dataset_n(d) * ens_model_k(m), sizeof *out);
-
-    ck_ok(ens_model_predict(m, d, out, NULL, &err));
-    return out;
+    return fit_with(recipe, d, 1, &(ens_exec){.threads = threads});
 }
 
 static const ens__gbdt *inside(const ens_model *m)
 {
     ck_assert_ptr_eq(m->root.type, &ens__gbdt_type);
     return m->root.state;
-}
-
-static void must_be_same_file(const ens_model *a, const ens_model *b)
-{
-    void *x, *y;
-    size_t n, m;
-
-    ck_ok(ens_model_save_bytes(&x, &n, a, &err));
-    ck_ok(ens_model_save_bytes(&y, &m, b, &err));
-    ck_assert_uint_eq(n, m);
-    ck_assert_int_eq(memcmp(x, y, n), 0);
-    ens_bytes_free(x);
-    ens_bytes_free(y);
 }
 
 /* ---- By hand ------------------------------------------------------------------------------------------------ */
@@ -81,9 +43,9 @@ START_TEST(a_squared_step_by_hand)
 {
     const double y[] = {0, 0, 4, 8};
     ens_dataset *d = line(y, 4, ENS_TASK_REGRESSION);
-    ens_model *m = fit_with("gbdt(n_estimators=1, learning_rate=0.5, max_leaf_nodes=2, "
-                            "min_samples_leaf=1, reg_lambda=1)",
-                            d, 1);
+    ens_model *m = fit_by("gbdt(n_estimators=1, learning_rate=0.5, max_leaf_nodes=2, "
+                          "min_samples_leaf=1, reg_lambda=1)",
+                          d, 1);
     double *out = predict(m, d);
 
     ck_assert_double_eq_tol(inside(m)->gain[0], 24, 1e-6);
@@ -102,7 +64,7 @@ START_TEST(a_logistic_step_by_hand)
 {
     const double y[] = {0, 0, 1, 1};
     ens_dataset *d = line(y, 4, ENS_TASK_CLASSIFICATION);
-    ens_model *m = fit_with(
+    ens_model *m = fit_by(
         "gbdt(n_estimators=1, min_samples_leaf=1, max_leaf_nodes=2, alpha=0.25)", d, 1);
     double *out = predict(m, d);
 
@@ -314,7 +276,7 @@ START_TEST(a_naive_exact_booster_agrees)
              "min_samples_leaf=%d, "
              "lambda=%g, min_samples_level=1, cat_smooth=0, cat_l2=0)",
              ROUNDS, LEAVES, MIN_LEAF, v.lambda);
-    m = fit_with(recipe, t.data, 1);
+    m = fit_by(recipe, t.data, 1);
     for (size_t c = 0; c < v.k; c++)
         for (size_t i = 0; i < N; i++)
             v.score[c][i] = inside(m)->start[c] + inside(m)->origin;
@@ -342,7 +304,8 @@ static ens_dataset *many_rows(size_t n, size_t k)
     ens_column c[COLUMNS + 2] = {0};
     ens_dataset *d;
     ens__stream s;
-    size_t levels = k == 3 ? LEVELS_MANY : 400; /* tables of bits in registers, and larger ones */
+    size_t levels =
+        k == 3 ? LEVELS_MANY : 400; /* tables of bits in registers, and larger ones */
 
     ens__stream_init(&s, 3, ENS__FOR_TEST, n);
     for (size_t l = 0; l < levels; l++) {
@@ -397,15 +360,15 @@ START_TEST(many_rows_give_one_model)
         free(row);
         d = view;
     }
-    one = fit_with(recipe[_i % 2], d, 1);
+    one = fit_by(recipe[_i % 2], d, 1);
     for (unsigned threads = 2; threads <= 5; threads += 3) {
-        other = fit_with(recipe[_i % 2], d, threads);
+        other = fit_by(recipe[_i % 2], d, threads);
         must_be_same_file(one, other);
         ens_model_free(other);
     }
     for (ens__cpu level = ENS__CPU_BASE; level < ENS__CPU_V4; level++) {
         ens__cpu_cap(level);
-        other = fit_with(recipe[_i % 2], d, 2);
+        other = fit_by(recipe[_i % 2], d, 2);
         ens__cpu_cap(ENS__CPU_V4);
         must_be_same_file(one, other);
         ens_model_free(other);
@@ -465,7 +428,7 @@ START_TEST(limits_hold)
         {"gbdt(n_estimators=3, min_child_weight=1e9)", 1, 0, 20},
     };
     ens_dataset *d = many_rows(3000, 2);
-    ens_model *m = fit_with(tale[_i].recipe, d, 2);
+    ens_model *m = fit_by(tale[_i].recipe, d, 2);
 
     must_keep(inside(m), d, tale[_i].leaves, tale[_i].depth, tale[_i].rows);
     ens_model_free(m);
@@ -476,7 +439,7 @@ END_TEST
 START_TEST(trees_split_features_that_they_drew)
 {
     ens_dataset *d = many_rows(3000, 1);
-    ens_model *m = fit_with("gbdt(n_estimators=20, colsample_bytree=0.25)", d, 1);
+    ens_model *m = fit_by("gbdt(n_estimators=20, colsample_bytree=0.25)", d, 1);
     size_t differ = 0;
 
     for (size_t t = 0; t < 20; t++) {
@@ -511,8 +474,8 @@ START_TEST(more_rounds_equal_one_fit)
     for (int i = 0; i < 2; i++)
         snprintf(recipe[i], sizeof recipe[i], "gbdt(n_estimators=%d%s)", 3 + 4 * i,
                  rest[_i]);
-    few = fit_with(recipe[0], d, 1);
-    all = fit_with(recipe[1], d, 1);
+    few = fit_by(recipe[0], d, 1);
+    all = fit_by(recipe[1], d, 1);
     ck_ok(ens_learner_parse(&l, recipe[1], &err));
     ck_ok(ens_fit_more(&more, few, l, d, NULL, NULL, &err));
     ens_model_free(few);
@@ -577,7 +540,7 @@ START_TEST(the_curve_is_the_loss_of_shorter_fits)
 
             snprintf(recipe, sizeof recipe, "gbdt(n_estimators=%zu, learning_rate=0.8)",
                      r);
-            one = fit_with(recipe, d, 1);
+            one = fit_by(recipe, d, 1);
             ck_assert_double_eq_tol(g->curve[r], log_loss(one, valid), 1e-6);
             ens_model_free(one);
         }
@@ -594,9 +557,9 @@ END_TEST
 START_TEST(a_metric_tells_when_to_stop)
 {
     ens_dataset *d = many_rows(3000, 2);
-    ens_model *m = fit_with("gbdt(n_estimators=60, learning_rate=1, n_iter_no_change=5, "
-                            "scoring=roc_auc, validation_fraction=0.3)",
-                            d, 1);
+    ens_model *m = fit_by("gbdt(n_estimators=60, learning_rate=1, n_iter_no_change=5, "
+                          "scoring=roc_auc, validation_fraction=0.3)",
+                          d, 1);
     const ens__gbdt *g = inside(m);
 
     ck_assert_uint_eq(g->n_metrics, 2);
@@ -613,7 +576,7 @@ START_TEST(the_curve_survives_a_file)
 {
     ens_dataset *d = many_rows(1000, 3);
     ens_model *m =
-        fit_with("gbdt(n_estimators=5, n_iter_no_change=2, scoring=accuracy)", d, 1);
+        fit_by("gbdt(n_estimators=5, n_iter_no_change=2, scoring=accuracy)", d, 1);
     ens_model *loaded;
     char *text;
     void *bytes;
@@ -641,7 +604,7 @@ START_TEST(goss_is_right_in_the_mean)
     enum { SEEDS = 60 };
     ens_dataset *d = many_rows(2000, 1);
     ens_model *full =
-        fit_with("gbdt(n_estimators=1, max_leaf_nodes=2, learning_rate=1)", d, 1);
+        fit_by("gbdt(n_estimators=1, max_leaf_nodes=2, learning_rate=1)", d, 1);
     const ens__tree *tree = inside(full)->tree[0];
     double sum[2] = {0}, want[2] = {tree->node[1].value, tree->node[2].value};
     ens_learner *l;
@@ -672,10 +635,9 @@ START_TEST(dart_weighs_what_it_dropped)
 {
     const double y[] = {0, 0, 4, 8};
     ens_dataset *d = line(y, 4, ENS_TASK_REGRESSION);
-    ens_model *m =
-        fit_with("gbdt(n_estimators=3, learning_rate=1, max_leaf_nodes=2, "
-                 "min_samples_leaf=1, boosting=dart, drop_rate=1, skip_drop=0)",
-                 d, 1);
+    ens_model *m = fit_by("gbdt(n_estimators=3, learning_rate=1, max_leaf_nodes=2, "
+                          "min_samples_leaf=1, boosting=dart, drop_rate=1, skip_drop=0)",
+                          d, 1);
     double *out = predict(m, d);
 
     /* Each tree sees the mean alone: leaves -3 and 3. The first keeps 1/2 and then 2/3 of its weight; the second

@@ -7,6 +7,7 @@
 #include <num/rng.h>
 #include <stdio.h>
 
+#include "ensemble/fits.h"
 #include "run.h"
 
 enum { N = 1500, P = 4, POINTS = 60 };
@@ -41,28 +42,6 @@ static ens_dataset *bent(size_t k)
     ck_ok(ens_dataset_from_columns(
         &d, c, P + 1, N, k == 2 ? ENS_TASK_CLASSIFICATION : ENS_TASK_REGRESSION, &err));
     return d;
-}
-
-static ens_model *fit(const char *recipe, const ens_dataset *d)
-{
-    ens_learner *l;
-    ens_model *m;
-
-    ck_ok(ens_learner_parse(&l, recipe, &err));
-    ck_ok(ens_fit(&m, l, d, NULL, 1, NULL, &err));
-    ens_learner_free(l);
-    return m;
-}
-
-static void fit_fails(const char *recipe, const ens_dataset *d, ens_status st,
-                      const char *text)
-{
-    ens_learner *l;
-    ens_model *m;
-
-    ck_ok(ens_learner_parse(&l, recipe, &err));
-    ck_fails(ens_fit(&m, l, d, NULL, 1, NULL, &err), st, text);
-    ens_learner_free(l);
 }
 
 /* How often the prediction moves against the sign as feature j runs over its range, at the rows of the table. */

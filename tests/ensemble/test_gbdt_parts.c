@@ -4,20 +4,10 @@
 #include <ensemble.h>
 #include <stdio.h>
 
+#include "ensemble/fits.h"
 #include "run.h"
 
 static ens_error err;
-
-static ens_model *fit_with(const char *recipe, const ens_dataset *d, const ens_exec *exec)
-{
-    ens_learner *l;
-    ens_model *m;
-
-    ck_ok(ens_learner_parse(&l, recipe, &err));
-    ck_ok(ens_fit(&m, l, d, NULL, 3, exec, &err));
-    ens_learner_free(l);
-    return m;
-}
 
 static ens_dataset *wine(void)
 {
@@ -33,7 +23,7 @@ START_TEST(first_rounds_predict_as_a_shorter_fit)
 {
     ens_dataset *d = wine();
     size_t cells = ens_dataset_n(d) * 3;
-    ens_model *m = fit_with("gbdt(n_estimators=12, min_samples_leaf=5)", d, NULL);
+    ens_model *m = fit_with("gbdt(n_estimators=12, min_samples_leaf=5)", d, 3, NULL);
     double *part = calloc(cells, sizeof *part), *all = calloc(cells, sizeof *all);
 
     for (size_t r = 1; r <= 13; r += 4) {
@@ -43,14 +33,14 @@ START_TEST(first_rounds_predict_as_a_shorter_fit)
 
         snprintf(recipe, sizeof recipe, "gbdt(n_estimators=%zu, min_samples_leaf=5)",
                  r < 12 ? r : 12);
-        few = fit_with(recipe, d, NULL);
+        few = fit_with(recipe, d, 3, NULL);
         ck_ok(ens_model_predict_with(m, d, &first, part, NULL, &err));
         ck_ok(ens_model_predict(few, d, all, NULL, &err));
         ck_assert_int_eq(memcmp(part, all, cells * sizeof *part), 0);
         ens_model_free(few);
     }
     ens_model_free(m);
-    m = fit_with("forest(n_estimators=3)", d, NULL);
+    m = fit_with("forest(n_estimators=3)", d, 3, NULL);
     ck_fails(ens_model_predict_with(m, d, &(ens_predict_options){.rounds = 2}, part, NULL,
                                     &err),
              ENS_ESUPPORT, "a model of forest does not grow in rounds");
@@ -98,7 +88,7 @@ START_TEST(a_checkpoint_is_resumed_to_the_same_bytes)
     ens_exec exec = {
         .threads = 2, .checkpoint_every = 3, .checkpoint = keep, .checkpoint_ctx = &k};
     ens_dataset *d = wine();
-    ens_model *all = fit_with(recipe[_i], d, &exec), *part, *resumed;
+    ens_model *all = fit_with(recipe[_i], d, 3, &exec), *part, *resumed;
     void *x, *y;
     size_t n, m;
     ens_learner *l;
@@ -195,12 +185,12 @@ START_TEST(progress_tells_the_metric)
     ens_exec exec = {.threads = 1, .progress = hear, .progress_ctx = told};
     ens_dataset *d = wine();
 
-    ens_model_free(fit_with("gbdt(n_estimators=2)", d, &exec));
+    ens_model_free(fit_with("gbdt(n_estimators=2)", d, 3, &exec));
     ck_assert_str_eq(told, "boosting rounds");
-    ens_model_free(fit_with("gbdt(n_estimators=2, n_iter_no_change=9)", d, &exec));
+    ens_model_free(fit_with("gbdt(n_estimators=2, n_iter_no_change=9)", d, 3, &exec));
     ck_assert_int_eq(strncmp(told, "boosting rounds, loss 0.", 24), 0);
-    ens_model_free(
-        fit_with("gbdt(n_estimators=2, n_iter_no_change=9, scoring=accuracy)", d, &exec));
+    ens_model_free(fit_with("gbdt(n_estimators=2, n_iter_no_change=9, scoring=accuracy)",
+                            d, 3, &exec));
     ck_assert_int_eq(strncmp(told, "boosting rounds, accuracy ", 26), 0);
     ens_dataset_free(d);
 }

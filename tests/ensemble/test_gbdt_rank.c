@@ -6,6 +6,7 @@
 #include <num/rng.h>
 #include <stdio.h>
 
+#include "ensemble/fits.h"
 #include "run.h"
 
 #define GROUPS 60
@@ -43,8 +44,8 @@ static ens_dataset *queries(uint64_t seed, const double *group)
     return d;
 }
 
-static ens_status fit(ens_model **m, const char *recipe, const ens_dataset *d,
-                      const ens_dataset *valid, unsigned threads)
+static ens_status try_fit(ens_model **m, const char *recipe, const ens_dataset *d,
+                          const ens_dataset *valid, unsigned threads)
 {
     ens_exec exec = {.threads = threads};
     ens_learner *l;
@@ -68,19 +69,6 @@ static double score(const ens_model *m, const ens_dataset *d, const char *metric
     return out;
 }
 
-static void must_be_same_file(const ens_model *a, const ens_model *b)
-{
-    void *x, *y;
-    size_t n, m;
-
-    ck_ok(ens_model_save_bytes(&x, &n, a, &err));
-    ck_ok(ens_model_save_bytes(&y, &m, b, &err));
-    ck_assert_uint_eq(n, m);
-    ck_assert_int_eq(memcmp(x, y, n), 0);
-    ens_bytes_free(x);
-    ens_bytes_free(y);
-}
-
 /* ---- Ranking ------------------------------------------------------------------------------------------------ */
 
 START_TEST(order_within_groups_is_learned)
@@ -88,8 +76,8 @@ START_TEST(order_within_groups_is_learned)
     ens_dataset *d = queries(1, NULL), *other = queries(2, NULL);
     ens_model *m, *none;
 
-    ck_ok(fit(&m, "gbdt(loss=lambdarank, n_estimators=40)", d, NULL, 2));
-    ck_ok(fit(&none, "dummy", d, NULL, 1));
+    ck_ok(try_fit(&m, "gbdt(loss=lambdarank, n_estimators=40)", d, NULL, 2));
+    ck_ok(try_fit(&none, "dummy", d, NULL, 1));
     ck_assert_double_gt(score(m, other, "ndcg@5"), 0.9);
     ck_assert_double_lt(score(none, other, "ndcg@5"), 0.75);
     ens_model_free(m);
@@ -113,9 +101,9 @@ START_TEST(threads_give_the_same_file)
     ens_model *one, *m;
 
     for (unsigned valid = 0; valid < 2; valid++) {
-        ck_ok(fit(&one, ranked[_i], d, valid ? other : NULL, 1));
+        ck_ok(try_fit(&one, ranked[_i], d, valid ? other : NULL, 1));
         for (unsigned t = 2; t < 5; t++) {
-            ck_ok(fit(&m, ranked[_i], d, valid ? other : NULL, t));
+            ck_ok(try_fit(&m, ranked[_i], d, valid ? other : NULL, t));
             must_be_same_file(one, m);
             ens_model_free(m);
         }
@@ -132,8 +120,8 @@ START_TEST(rounds_are_added_to_a_ranking)
     ens_model *few, *more, *once;
     ens_learner *l;
 
-    ck_ok(fit(&few, "gbdt(loss=lambdarank, n_estimators=4)", d, NULL, 2));
-    ck_ok(fit(&once, "gbdt(loss=lambdarank, n_estimators=9)", d, NULL, 2));
+    ck_ok(try_fit(&few, "gbdt(loss=lambdarank, n_estimators=4)", d, NULL, 2));
+    ck_ok(try_fit(&once, "gbdt(loss=lambdarank, n_estimators=9)", d, NULL, 2));
     ck_ok(ens_learner_parse(&l, "gbdt(loss=lambdarank, n_estimators=9)", &err));
     ck_ok(ens_fit_more(&more, few, l, d, NULL, NULL, &err));
     must_be_same_file(more, once);
@@ -150,7 +138,7 @@ static void refused(const char *recipe, const ens_dataset *d, const ens_dataset 
 {
     ens_model *m;
 
-    ck_fails(fit(&m, recipe, d, valid, 1), st, text);
+    ck_fails(try_fit(&m, recipe, d, valid, 1), st, text);
 }
 
 START_TEST(bad_groups_are_refused)
@@ -235,7 +223,7 @@ START_TEST(robust_losses_pass_outliers_by)
 
     for (size_t l = 0; l < 5; l++) {
         snprintf(recipe, sizeof recipe, "gbdt(loss=%s, n_estimators=60)", robust[l]);
-        ck_ok(fit(&m, recipe, d, NULL, 2));
+        ck_ok(try_fit(&m, recipe, d, NULL, 2));
         ck_ok(ens_model_predict(m, d, out, NULL, &err));
         off = 0;
         for (size_t i = 0; i < 1000; i++)

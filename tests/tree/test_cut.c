@@ -247,6 +247,19 @@ END_TEST
 
 /* ---- Levels of the processor --------------------------------------------------------------------------------- */
 
+/* Trees of k classes, or of a number if k is 1, grown to the end. */
+static ens__tree_options full_depth(size_t k, size_t features)
+{
+    return (ens__tree_options){.criterion = k > 1 ? ENS__GINI : ENS__SQUARED_ERROR,
+                               .max_depth = SIZE_MAX,
+                               .min_split = 2,
+                               .min_leaf = 1,
+                               .max_features = features,
+                               .max_leaves = SIZE_MAX,
+                               .min_category = 1,
+                               .max_bins = 255};
+}
+
 /* Rows enough for every way of summing: cells of 16 and 32 bits, few rows, a code that most rows have. */
 START_TEST(every_cpu_level_agrees_on_every_kind)
 {
@@ -266,14 +279,7 @@ START_TEST(every_cpu_level_agrees_on_every_kind)
         count[i] = 1 + ens__stream_below(&s, 2);
     }
     for (size_t k = 1; k <= 9; k += k == 1 ? 1 : 7) {
-        ens__tree_options o = {.criterion = k > 1 ? ENS__GINI : ENS__SQUARED_ERROR,
-                               .max_depth = SIZE_MAX,
-                               .min_split = 2,
-                               .min_leaf = 1,
-                               .max_features = 3,
-                               .max_leaves = SIZE_MAX,
-                               .min_category = 1,
-                               .max_bins = 255};
+        ens__tree_options o = full_depth(k, 3);
         ens_task task = k > 1 ? ENS_TASK_CLASSIFICATION : ENS_TASK_REGRESSION;
         double *target = calloc(N, sizeof *target);
         ens_dataset *d;
@@ -402,14 +408,7 @@ START_TEST(bits_and_bytes_make_the_same_tree)
     }
     for (size_t kind = 0; kind < 3; kind++) {
         size_t k = classes[kind];
-        ens__tree_options o = {.criterion = k > 1 ? ENS__GINI : ENS__SQUARED_ERROR,
-                               .max_depth = SIZE_MAX,
-                               .min_split = 2,
-                               .min_leaf = 1,
-                               .max_features = 9,
-                               .max_leaves = SIZE_MAX,
-                               .min_category = 1,
-                               .max_bins = 255};
+        ens__tree_options o = full_depth(k, 9);
         ens_task task = k > 1 ? ENS_TASK_CLASSIFICATION : ENS_TASK_REGRESSION;
         double *target = calloc(N + 1, sizeof *target);
         ens__tree *tree[2];
