@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 #include <tree/boost_work.h>
+#include <tree/loops.h>
 #if ENS_HAVE_LEVELS
 #include <immintrin.h>
 #endif
@@ -254,23 +255,14 @@ ens_status ens__boost_pack(ens__booster *b, ens_error *err)
 
 /* ---- Counting -------------------------------------------------------------------------------------------------- */
 
-#if defined(__GNUC__)
-#define PREFETCH(p) __builtin_prefetch(p)
-#else
-#define PREFETCH(p) ((void)(p))
-#endif
-
 /* cell[base[s] + record[list[i]][at[s]]] += packed[list[i]] */
 #define COUNT_ARGS                                                                       \
     int64_t *restrict cell, const uint8_t *restrict record, size_t stride,               \
         const uint32_t *restrict list, const int64_t *restrict packed, size_t n,         \
         const uint32_t *restrict base, const uint32_t *restrict at, size_t m
 
-static inline __attribute__((always_inline)) void add_row(int64_t *restrict cell,
-                                                          const uint8_t *restrict r,
-                                                          int64_t v,
-                                                          const uint32_t *restrict base,
-                                                          size_t m)
+static ENS__INLINE void add_row(int64_t *restrict cell, const uint8_t *restrict r,
+                                int64_t v, const uint32_t *restrict base, size_t m)
 {
     size_t s = 0;
 
@@ -290,12 +282,43 @@ static void count_run(COUNT_ARGS)
     size_t i = 0;
 
     for (; i + AHEAD < n; i++) {
-        PREFETCH(record + list[i + AHEAD] * stride + at[0]);
-        PREFETCH(packed + list[i + AHEAD]);
+        ENS__PREFETCH(record + list[i + AHEAD] * stride + at[0]);
+        ENS__PREFETCH(packed + list[i + AHEAD]);
         add_row(cell, record + list[i] * stride + at[0], packed[list[i]], base, m);
     }
     for (; i < n; i++)
         add_row(cell, record + list[i] * stride + at[0], packed[list[i]], base, m);
+}
+
+/* The same of ENS__BOOST_EVEN cells each. */
+static ENS__INLINE void add_even(int64_t *restrict cell, const uint8_t *restrict r,
+                                 int64_t v, size_t m)
+{
+    size_t s = 0;
+
+    for (; s + 4 <= m; s += 4, cell += 4 * ENS__BOOST_EVEN) {
+        cell[r[s]] += v;
+        cell[ENS__BOOST_EVEN + r[s + 1]] += v;
+        cell[2 * ENS__BOOST_EVEN + r[s + 2]] += v;
+        cell[3 * ENS__BOOST_EVEN + r[s + 3]] += v;
+    }
+    for (; s < m; s++, cell += ENS__BOOST_EVEN)
+        cell[r[s]] += v;
+}
+
+static void count_even(COUNT_ARGS)
+{
+    size_t i = 0;
+
+    (void)base;
+    record += at[0];
+    for (; i + AHEAD < n; i++) {
+        ENS__PREFETCH(record + list[i + AHEAD] * stride);
+        ENS__PREFETCH(packed + list[i + AHEAD]);
+        add_even(cell, record + list[i] * stride, packed[list[i]], m);
+    }
+    for (; i < n; i++)
+        add_even(cell, record + list[i] * stride, packed[list[i]], m);
 }
 
 static void count_any(COUNT_ARGS)
@@ -304,8 +327,8 @@ static void count_any(COUNT_ARGS)
         const uint8_t *r = record + list[i] * stride;
 
         if (i + AHEAD < n) {
-            PREFETCH(record + list[i + AHEAD] * stride + at[0]);
-            PREFETCH(packed + list[i + AHEAD]);
+            ENS__PREFETCH(record + list[i + AHEAD] * stride + at[0]);
+            ENS__PREFETCH(packed + list[i + AHEAD]);
         }
         for (size_t s = 0; s < m; s++)
             cell[base[s] + r[at[s]]] += packed[list[i]];
@@ -319,8 +342,8 @@ static void count_wide(COUNT_ARGS)
         const uint8_t *r = record + list[i] * stride;
 
         if (i + AHEAD < n) {
-            PREFETCH(record + list[i + AHEAD] * stride + at[0]);
-            PREFETCH(packed + list[i + AHEAD]);
+            ENS__PREFETCH(record + list[i + AHEAD] * stride + at[0]);
+            ENS__PREFETCH(packed + list[i + AHEAD]);
         }
         for (size_t s = 0; s < m; s++) {
             uint16_t code;
@@ -404,9 +427,10 @@ void ens__boost_count(ens__cells out, bool add, ens__boost_scratch *s,
     const ens__boost_rows *r = b->rows;
     const uint32_t *base = b->base + group->first, *at = b->at + group->first;
     bool run = at[group->n - 1] - at[0] == group->n - 1;
-    void (*count)(COUNT_ARGS) = group->width == 2 ? count_wide
-                                : run             ? count_run
-                                                  : count_any;
+    void (*count)(COUNT_ARGS) = group->even         ? count_even
+                                : group->width == 2 ? count_wide
+                                : run               ? count_run
+                                                    : count_any;
 
     count(s->cell, r->record, r->stride, list, b->packed, n, base, at, group->n);
     spill(out, add, s->cell, group->n_cells, &b->fixed);

@@ -10,11 +10,6 @@
 #include <string.h>
 #include <tree/boost_work.h>
 
-static size_t padded(size_t n)
-{
-    return (n + ENS__BOOST_PAD - 1) / ENS__BOOST_PAD * ENS__BOOST_PAD;
-}
-
 void ens__boost_measure(ens__booster *b)
 {
     const ens__boost_rows *r = b->rows;
@@ -22,7 +17,7 @@ void ens__boost_measure(ens__booster *b)
     b->most_cells = ENS__BOOST_GROUP;
     b->most_codes = 1;
     for (size_t s = 0; s < r->n_slots; s++) {
-        size_t cells = padded(r->slot[s].n_codes);
+        size_t cells = r->slot[s].n_cells;
 
         b->all_cells += cells;
         b->most_cells = cells > b->most_cells ? cells : b->most_cells;
@@ -86,7 +81,7 @@ static void group_slots(ens__booster *b)
     b->n_slots = b->n_cells = b->n_groups = 0;
     for (size_t i = 0; i < r->n_slots; i++) {
         const ens__slot *slot = &r->slot[i];
-        size_t cells = padded(slot->n_codes);
+        size_t cells = slot->n_cells;
         bool any = false;
 
         for (uint32_t m = slot->first; m < slot->first + slot->n; m++)
@@ -98,8 +93,12 @@ static void group_slots(ens__booster *b)
             open = &b->group[b->n_groups++];
             *open = (ens__group){.first = (uint32_t)b->n_slots,
                                  .width = slot->width,
+                                 .even = slot->width == 1,
                                  .cell = (uint32_t)b->n_cells};
         }
+        if (cells != ENS__BOOST_EVEN ||
+            (open->n > 0 && slot->at != b->at[b->n_slots - 1] + 1))
+            open->even = false;
         b->slot[b->n_slots] = slot;
         b->at[b->n_slots] = slot->at;
         b->base[b->n_slots++] = open->n_cells;

@@ -108,6 +108,27 @@ static size_t stride_of(size_t bytes)
     return stride;
 }
 
+/* Cells of the slots: of those of one byte as many as there are bytes, so that they lie at constant distances, unless
+ * that makes a quarter more of them. */
+static void give_cells(ens__boost_rows *r)
+{
+    size_t least = 0, even = 0;
+
+    for (size_t s = 0; s < r->n_slots; s++) {
+        ens__slot *slot = &r->slot[s];
+
+        slot->n_cells =
+            (slot->n_codes + ENS__BOOST_PAD - 1) / ENS__BOOST_PAD * ENS__BOOST_PAD;
+        if (slot->width > 1)
+            continue;
+        least += slot->n_cells;
+        even += ENS__BOOST_EVEN;
+    }
+    for (size_t s = 0; s < r->n_slots && even <= least + least / 4; s++)
+        if (r->slot[s].width == 1)
+            r->slot[s].n_cells = ENS__BOOST_EVEN;
+}
+
 static ens_status lay_out(ens__boost_rows *r, unsigned max_bins, ens_error *err)
 {
     size_t at = 0;
@@ -121,6 +142,7 @@ static ens_status lay_out(ens__boost_rows *r, unsigned max_bins, ens_error *err)
             begin_slot(r, m, &at);
         r->member[m].slot = (uint32_t)r->n_slots - 1;
     }
+    give_cells(r);
     r->stride = stride_of(at);
     return ENS_OK;
 }

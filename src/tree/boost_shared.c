@@ -101,8 +101,7 @@ static ens__group gather_slot(ens__cells *out, job *j, size_t slot, unsigned wor
         group++;
     one.width = group->width;
     one.cell = group->cell + b->base[slot];
-    one.n_cells = (uint32_t)((b->slot[slot]->n_codes + ENS__BOOST_PAD - 1) /
-                             ENS__BOOST_PAD * ENS__BOOST_PAD);
+    one.n_cells = b->slot[slot]->n_cells;
     *out = j->small->cells.g != NULL ? ens__cells_from(j->small->cells, one.cell)
                                      : b->scratch[worker].wide;
     ens__cells_clear(*out, one.n_cells);

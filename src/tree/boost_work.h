@@ -16,13 +16,14 @@
 #define ENS__BOOST_SHARED 32768  /* nodes of more rows are the work of all threads; and rows of a task of such a node */
 #define ENS__BOOST_GROUP 8192    /* cells of a group of slots, which stay in the cache; more for a single slot */
 #define ENS__BOOST_PAD 16        /* cells of a slot are a multiple of it */
+#define ENS__BOOST_EVEN 256      /* cells of every slot of one byte, if that is not many more */
 
 /* ---- Rows ------------------------------------------------------------------------------------------------ */
 
 typedef struct ens__slot {
     uint32_t at;      /* byte of the record */
     uint32_t width;   /* 1 or 2 */
-    uint32_t n_codes;
+    uint32_t n_codes, n_cells;
     uint32_t first, n; /* features: member[first .. first + n - 1] */
 } ens__slot;
 
@@ -76,6 +77,7 @@ typedef struct ens__cells {
 typedef struct ens__group {
     uint32_t first, n; /* of booster.slot */
     uint32_t width;
+    bool even; /* slots are neighbours in a record, of ENS__BOOST_EVEN cells each */
     uint32_t cell, n_cells; /* of those of all */
 } ens__group;
 
