@@ -23,7 +23,7 @@
 /* ---- Fixed point --------------------------------------------------------------------------------------------- */
 
 /* Rows of a task that looks at each once. */
-#define TASK_ROWS ((size_t)16 * ENS__BOOST_BLOCK)
+#define TASK_ROWS ((size_t)4 * ENS__BOOST_BLOCK)
 #define LANES     16
 
 typedef struct extremes {
@@ -225,7 +225,7 @@ ENS_TARGET_V4 static void pack_v4(PACK_ARGS)
 
 static ens_status pack_task(void *ctx, size_t task, unsigned worker, ens_error *err)
 {
-    const ens__booster *b = ctx;
+    ens__booster *b = ctx;
     const uint32_t *count = b->a->count;
     size_t begin = task * TASK_ROWS, n = b->rows->n - begin;
 
@@ -240,6 +240,8 @@ static ens_status pack_task(void *ctx, size_t task, unsigned worker, ens_error *
         pack_base(b->packed, begin, n, b->t->g, b->t->h, &b->fixed);
     for (size_t i = begin; i < begin + n && count != NULL; i++)
         b->packed[i] *= (int64_t)count[i];
+    for (size_t i = begin; i < begin + n && b->t->part == NULL; i++)
+        b->list[i] = (uint32_t)i;
     return ENS_OK;
 }
 

@@ -198,7 +198,7 @@ ens_status ens__boost_expand(ens__booster *b, ens__boost_scratch *s, uint32_t no
     ens_status st;
 
     left->begin = v->begin;
-    left->n = ens__boost_part(b->list + v->begin, b->spare + v->begin, v->n, b, &v->best);
+    left->n = ens__boost_part(b->list + v->begin, b->spare + v->begin, v->n, b, v);
     right->begin = v->begin + left->n;
     right->n = v->n - left->n;
     memcpy(b->list + right->begin, b->spare + v->begin, right->n * sizeof *b->list);

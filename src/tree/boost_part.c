@@ -222,12 +222,13 @@ static bool by_column(const ens__boost_rows *r, size_t n)
 }
 
 size_t ens__boost_part(uint32_t *list, uint32_t *right, size_t n, const ens__booster *b,
-                       const ens__boost_split *split)
+                       const ens__boost_node *node)
 {
     const ens__boost_rows *r = b->rows;
+    const ens__boost_split *split = &node->best;
     const ens__boost_feature *f = &r->member[split->member];
     const ens__slot *slot = &r->slot[f->slot];
-    bool column = by_column(r, n);
+    bool column = by_column(r, node->n);
     source from = {r->record + slot->at, r->stride, slot->width};
     uint32_t table[MOST_WORDS], codes;
     uint16_t code[CHUNK];

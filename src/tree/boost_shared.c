@@ -20,14 +20,14 @@ typedef struct job {
 
 static size_t block_begin(size_t block)
 {
-    return block * ENS__BOOST_SHARED;
+    return block * ENS__BOOST_TASK;
 }
 
 static size_t block_n(const ens__boost_node *node, size_t block)
 {
     size_t n = node->n - block_begin(block);
 
-    return n < ENS__BOOST_SHARED ? n : ENS__BOOST_SHARED;
+    return n < ENS__BOOST_TASK ? n : ENS__BOOST_TASK;
 }
 
 /* The block into spare: those that go right, and then those that go left. */
@@ -39,7 +39,7 @@ static ens_status part_block(void *ctx, size_t block, unsigned worker, ens_error
 
     (void)worker;
     (void)err;
-    kept = ens__boost_part(list, spare, n, j->b, &j->node->best);
+    kept = ens__boost_part(list, spare, n, j->b, j->node);
     memcpy(spare + (n - kept), list, kept * sizeof *list);
     j->stay[block] = kept;
     return ENS_OK;
@@ -159,7 +159,7 @@ static ens_status search_slots(job *j, ens_error *err)
 
 static ens_status begin(job *j, ens_error *err)
 {
-    j->n_blocks = (j->node->n + ENS__BOOST_SHARED - 1) / ENS__BOOST_SHARED;
+    j->n_blocks = (j->node->n + ENS__BOOST_TASK - 1) / ENS__BOOST_TASK;
     j->stay = ens__array(j->n_blocks + 1, sizeof *j->stay);
     j->best = ens__array(2 * j->b->n_slots, sizeof *j->best);
     return j->stay != NULL && j->best != NULL ? ENS_OK : ens__nomem(err);

@@ -181,7 +181,7 @@ typedef struct adding {
     const ens__booster *b;
     float *score;
     size_t *
-        piece; /* [n_leaves + 1] the first of each leaf's pieces, of no more than SHARED rows */
+        piece; /* [n_leaves + 1] the first of each leaf's pieces, of no more than ENS__BOOST_TASK rows */
 } adding;
 
 static size_t leaf_of_piece(const adding *a, size_t piece)
@@ -204,9 +204,9 @@ static size_t leaf_of_piece(const adding *a, size_t piece)
 static ens_status add_piece(void *ctx, size_t i, unsigned worker, ens_error *err)
 {
     const adding *a = ctx;
-    size_t l = leaf_of_piece(a, i), begin = (i - a->piece[l]) * ENS__BOOST_SHARED;
+    size_t l = leaf_of_piece(a, i), begin = (i - a->piece[l]) * ENS__BOOST_TASK;
     const ens__boost_leaf *leaf = &a->b->leaf[l];
-    size_t n = leaf->n - begin < ENS__BOOST_SHARED ? leaf->n - begin : ENS__BOOST_SHARED;
+    size_t n = leaf->n - begin < ENS__BOOST_TASK ? leaf->n - begin : ENS__BOOST_TASK;
     const uint32_t *row = leaf->row + begin;
     float value = (float)leaf->value;
 
@@ -285,7 +285,7 @@ ens_status ens__booster_add(ens__booster *b, float *score, ens_error *err)
     a.piece[0] = 0;
     for (size_t l = 0; l < b->n_leaves; l++)
         a.piece[l + 1] =
-            a.piece[l] + (b->leaf[l].n + ENS__BOOST_SHARED - 1) / ENS__BOOST_SHARED;
+            a.piece[l] + (b->leaf[l].n + ENS__BOOST_TASK - 1) / ENS__BOOST_TASK;
     st = ens__par_for(a.piece[b->n_leaves], &b->exec, NULL, add_piece, &a, NULL, err);
     ens__free(a.piece);
     if (st == ENS_OK && b->t->part != NULL)

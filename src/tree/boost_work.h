@@ -13,7 +13,8 @@
 
 #define ENS__BOOST_BLOCK 4096    /* rows that are counted before their sums move to wide cells */
 #define ENS__BOOST_DIRECT 512    /* nodes of fewer rows are counted, not subtracted; they keep no cells */
-#define ENS__BOOST_SHARED 32768  /* nodes of more rows are the work of all threads; and rows of a task of such a node */
+#define ENS__BOOST_SHARED 32768  /* nodes of fewer rows are the work of one thread */
+#define ENS__BOOST_TASK 8192     /* rows of a task of the others */
 #define ENS__BOOST_GROUP 8192    /* cells of a group of slots, which stay in the cache; more for a single slot */
 #define ENS__BOOST_PAD 16        /* cells of a slot are a multiple of it */
 #define ENS__BOOST_EVEN 256      /* cells of every slot of one byte, if that is not many more */
@@ -101,6 +102,7 @@ typedef struct ens__boost_node {
     bool is_split;    /* in the tree, not only looked at ahead */
     uint32_t leaf;    /* in the tree: of booster.leaf */
     bool open;        /* may be split */
+    bool done;        /* its children are there, counted and searched */
     double low, high; /* monotonic: between which its value and those of all below it must be, in units of the sums */
     uint64_t groups;  /* that have all features on the way to it */
     const uint8_t *active; /* [p] features that are tried; borrowed */
@@ -238,10 +240,10 @@ ens_status ens__boost_sets(ens__boost_split *best, ens__boost_scratch *s, const 
 
 /* ---- boost_part.c -------------------------------------------------------------------------------------------- */
 
-/* Rows that go left of list[n] stay there, in their order; the others go to right[n], in theirs. Returns how many
- * stay. */
+/* Rows list[n] of a node that go left stay there, in their order; the others go to right[n], in theirs. Returns how
+ * many stay. */
 size_t ens__boost_part(uint32_t *list, uint32_t *right, size_t n, const ens__booster *b,
-                       const ens__boost_split *split);
+                       const ens__boost_node *node);
 
 /* ---- boost_draw.c: which features are looked at ------------------------------------------------------------ */
 
@@ -251,6 +253,12 @@ ens_status ens__boost_draw_tree(ens__booster *b, ens_error *err);
 ens_status ens__boost_draw_node(ens__booster *b, ens__boost_node *node, ens_error *err);
 /* The most cells that any tree has. */
 void ens__boost_measure(ens__booster *b);
+
+/* ---- boost_make.c ------------------------------------------------------------------------------------------- */
+
+/* Cells of a node, out of the pool, and back into it. */
+ens_status ens__boost_take_cells(ens__cells *out, ens__booster *b, ens_error *err);
+void ens__boost_give_back(ens__booster *b, ens__cells *c);
 
 /* ---- boost_node.c: one node, by one thread ------------------------------------------------------------------- */
 
@@ -279,6 +287,12 @@ static inline ens__boost_node *ens__boost_larger(const ens__booster *b, uint32_t
 
 /* ---- boost_shared.c: the same by all threads --------------------------------------------------------------------- */
 
+/* Is a node, of many of the tree's rows, the work of all threads? */
+static inline bool ens__boost_is_shared(const ens__booster *b, const ens__boost_node *node)
+{
+    return b->n_workers > 1 && b->n_slots > 0 && node->n >= ENS__BOOST_SHARED &&
+           node->n >= b->n / (4 * (size_t)b->n_workers);
+}
 ens_status ens__boost_expand_shared(ens__booster *b, uint32_t node, ens_error *err);
 ens_status ens__boost_root_shared(ens__booster *b, ens_error *err);
 

@@ -4,6 +4,7 @@ libens_internal_la_SOURCES += \
 	src/tree/boost_count.c \
 	src/tree/boost_draw.c \
 	src/tree/boost_grow.c \
+	src/tree/boost_make.c \
 	src/tree/boost_node.c \
 	src/tree/boost_part.c \
 	src/tree/boost_rows.c \
