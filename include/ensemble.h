@@ -5,6 +5,7 @@
 #include <ensemble/base.h>
 #include <ensemble/dataset.h>
 #include <ensemble/explain.h>
+#include <ensemble/folds.h>
 #include <ensemble/learner.h>
 #include <ensemble/metric.h>
 #include <ensemble/model.h>

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define ENS_EXT_ABI 5
+#define ENS_EXT_ABI 6
 
 /* ---- Parameters --------------------------------------------------------------------------- */
 
@@ -28,7 +28,7 @@ typedef enum ens_param_kind {
     ENS_PARAM_AMOUNT, /**< ens_amount: 3 is a count, 0.5 or 1.0 a fraction, or a word */
     ENS_PARAM_LIST,   /**< ens_list: a word, or [v, v, ...] */
     ENS_PARAM_TEXT    /**< char *, owned by the parameter struct; NULL when empty. In a recipe "quoted", or as it
-                           is if it is a word or word(key=value, ...) */
+                           is if it is a number, a word or word(key=value, ...) */
 } ens_param_kind;
 
 typedef enum ens_amount_kind {
@@ -122,6 +122,8 @@ typedef struct ens_fit_args {
     ens_status (*checkpoint)(void *ctx, void *state, ens_error *err);
     void *checkpoint_ctx;
     size_t checkpoint_every;
+    const struct ens__table *table; /**< internal: that of ens_fit(), whatever became of its columns; or NULL */
+    const uint32_t *origin;     /**< internal: [n_table] the row there of each table row; NULL: the same */
 } ens_fit_args;
 
 /** Weight of row @p i of the fit: its count times its sample weight. */

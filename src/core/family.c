@@ -32,19 +32,35 @@ static ens_status find(size_t *which, const ens__family *family, const ens__toke
                         near != NULL ? near : "", near != NULL ? "`?" : "");
 }
 
+/* `key=value`, or the value of the first parameter of the table, where it comes first. */
+static ens_status parse_arg(void *params, const ens_param *table, const char *owner,
+                            uint64_t *seen, ens__lexer *lx, bool first, ens_error *err)
+{
+    ens__lexer ahead = *lx;
+    bool key = lx->token.kind == ENS__TOKEN_WORD &&
+               ens__lexer_next(&ahead, NULL) == ENS_OK && ens__lexer_is(&ahead, "=");
+
+    if (key || !first || table->name == NULL)
+        return ens__param_assign(params, table, owner, seen, lx, err);
+    *seen |= 1;
+    return ens__param_parse(params, table, owner, lx, err);
+}
+
 /* The arguments and the end of the line. */
 static ens_status parse_args(void *params, const ens_param *table, const char *owner,
                              ens__lexer *lx, ens_error *err)
 {
     uint64_t seen = 0;
+    bool first = true;
     ens_status st;
 
     if (ens__lexer_is(lx, "(")) {
         if ((st = ens__lexer_next(lx, err)) != ENS_OK)
             return st;
         while (!ens__lexer_is(lx, ")")) {
-            if ((st = ens__param_assign(params, table, owner, &seen, lx, err)) != ENS_OK)
+            if ((st = parse_arg(params, table, owner, &seen, lx, first, err)) != ENS_OK)
                 return st;
+            first = false;
             if (ens__lexer_is(lx, ",")) {
                 if ((st = ens__lexer_next(lx, err)) != ENS_OK)
                     return st;

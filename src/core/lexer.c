@@ -118,9 +118,11 @@ ens_status ens__lexer_call(ens__buf *out, ens__lexer *lx, ens_error *err)
     size_t depth = 0;
     ens_status st;
 
-    if (lx->token.kind != ENS__TOKEN_WORD)
+    if (lx->token.kind != ENS__TOKEN_WORD && lx->token.kind != ENS__TOKEN_NUMBER)
         return ens__lexer_unexpected(lx, "a name", err);
     add_token(out, &lx->token);
+    if (lx->token.kind == ENS__TOKEN_NUMBER)
+        return ENS_OK;
     ahead = *lx;
     if ((st = ens__lexer_next(&ahead, NULL)) != ENS_OK || !ens__lexer_is(&ahead, "("))
         return ENS_OK;

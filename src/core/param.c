@@ -101,7 +101,7 @@ static const char *kind_phrase(ens_param_kind kind)
     case ENS_PARAM_LIST:
         return "a list [v, v, ...]";
     case ENS_PARAM_TEXT:
-        return "a \"text\", a word or word(...)";
+        return "a \"text\", a number, a word or word(...)";
     }
     return "a value";
 }
@@ -250,7 +250,7 @@ done:
     return st;
 }
 
-/* A quoted text, or a word or call, such as `huber` or `huber(alpha=0.9)`, as it stands. */
+/* A quoted text, or a number, word or call, such as `5`, `huber` or `huber(alpha=0.9)`, as it stands. */
 static ens_status read_text(char **out, const place *at, ens__lexer *lx, ens_error *err)
 {
     const ens__token *t = at->token;
@@ -258,7 +258,7 @@ static ens_status read_text(char **out, const place *at, ens__lexer *lx, ens_err
     char *s = NULL;
     ens_status st = ENS_OK;
 
-    if (t->kind == ENS__TOKEN_WORD)
+    if (t->kind == ENS__TOKEN_WORD || t->kind == ENS__TOKEN_NUMBER)
         st = ens__lexer_call(&b, lx, err);
     else if (t->kind != ENS__TOKEN_TEXT)
         st = wrong_value(at, err);

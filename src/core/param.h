@@ -35,8 +35,8 @@ ens_status ens__lexer_next(ens__lexer *lx, ens_error *err);
 bool ens__lexer_is(const ens__lexer *lx, const char *punct);
 /* Fail unless the current token is punct, which is then passed. */
 ens_status ens__lexer_expect(ens__lexer *lx, const char *punct, ens_error *err);
-/* The call at the current token, `name` or `name(...)`, is added to out without its spaces; the lexer is then at its
- * last token. */
+/* The call at the current token, `name` or `name(...)`, or the number there, is added to out without its spaces; the
+ * lexer is then at its last token. */
 ens_status ens__lexer_call(ens__buf *out, ens__lexer *lx, ens_error *err);
 /* ENS_EPARSE at the current token: "expected WHAT, found ..." */
 ens_status ens__lexer_unexpected(const ens__lexer *lx, const char *what, ens_error *err);
@@ -75,8 +75,8 @@ void ens__param_print(ens__buf *b, const void *params, const ens_param *p);
 bool ens__param_is_default(const void *params, const ens_param *p);
 void ens__param_describe(ens_param_info *out, const ens_param *p);
 
-/* Parse "name(key=value, ...)" or "name" against the tables of a family (metrics, generators): the whole
- * line. */
+/* Parse "name(key=value, ...)" or "name" against the tables of a family (metrics, generators, folds): the whole
+ * line. The first value may stand without its key: "name(value, ...)". */
 typedef struct ens__family {
     const char *noun;                                        /* "metric" */
     const char *(*name)(const void *ctx, size_t i);          /* NULL past the last */

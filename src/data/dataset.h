@@ -67,12 +67,6 @@ ens_task ens__guess_task(const ens__column *target, size_t n);
 void ens__table_free(ens__table *table);
 ens_status ens__table_note(ens__table *table, ens_error *err, const char *fmt, ...) ENS_PRINTF(3, 4);
 ens_dataset *ens__dataset_ref(const ens_dataset *data);
-/* split_groups.c: what ens_dataset_kfold() and _holdout() do where there are groups, which stay whole. */
-ens_status ens__groups_kfold(uint32_t *fold, const ens_dataset *data, size_t n_folds, uint64_t seed,
-                             ens_error *err);
-/* second[n] gets 1 for rows of the second part, else 0. */
-ens_status ens__groups_holdout(unsigned char *second, const ens_dataset *data, double fraction, uint64_t seed,
-                               ens_error *err);
 /* Of a target of two classes the one with fewer rows, the second of equals; false if it has not two. */
 bool ens__dataset_rarer(size_t *class, const ens_dataset *data);
 

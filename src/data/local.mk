@@ -11,6 +11,8 @@ libens_internal_la_SOURCES += \
 	src/data/csv_write.c \
 	src/data/dataset.c \
 	src/data/dataset.h \
+	src/data/folds.c \
+	src/data/folds.h \
 	src/data/generate.c \
 	src/data/generate.h \
 	src/data/intern.c \

@@ -4,6 +4,7 @@
 
 #include <core/arena.h>
 #include <ensemble/ext.h>
+#include <learn/learner.h>
 #include <stdatomic.h>
 
 /* ---- The fitted members ------------------------------------------------------------------------------ */
@@ -63,9 +64,7 @@ typedef struct ens__rounds {
     size_t n_fit;   /* members are fitted on the first of its rows, all unless it is set lower */
     ens_exec exec;  /* its threads, no progress */
     uint32_t *row, *count; /* [n] of rows that were drawn */
-    char *scratch;         /* [n_workers][stride] */
-    size_t stride;
-    unsigned n_workers;
+    ens__scratch scratch;
     ens__arena arena;
 } ens__rounds;
 

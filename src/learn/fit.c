@@ -266,6 +266,7 @@ static ens_status fit_root(ens_model *m, const request *q, const ens__plan *p,
         .group = table->group_of,
         .seed = m->seed,
         .exec = q->exec,
+        .table = table,
     };
     ens_status st = ens__plan_fingerprint(&m->fingerprint, &a, err);
 

@@ -3,6 +3,7 @@
 
 #include <core/error.h>
 #include <core/mem.h>
+#include <core/par.h>
 #include <learn/learner.h>
 #include <stdio.h>
 #include <string.h>
@@ -105,6 +106,70 @@ size_t ens_fitted_scratch(const ens_fitted *fitted)
 {
     return fitted->type->scratch_size != NULL ? fitted->type->scratch_size(fitted->state)
                                               : 0;
+}
+
+/* ---- Predicting --------------------------------------------------------------------------------------- */
+
+/* Rows that a task predicts. */
+#define TASK_ROWS ((size_t)4096)
+
+typedef struct predicting {
+    const ens_fitted *fitted;
+    const ens_rows *rows;
+    size_t k;
+    const ens__scratch *scratch;
+    double *out;
+} predicting;
+
+static ens_status predict_rows(void *ctx, size_t task, unsigned worker, ens_error *err)
+{
+    const predicting *p = ctx;
+    const ens_learner_type *type = p->fitted->type;
+    size_t block = (type->caps & ENS_TAKES_LONG_BLOCKS) != 0 ? TASK_ROWS : ENS_BLOCK;
+    size_t begin = task * TASK_ROWS, n = p->rows->n;
+    size_t end = n - begin < TASK_ROWS ? n : begin + TASK_ROWS;
+
+    (void)err;
+    for (size_t i = begin; i < end; i += block) {
+        ens_rows rows = *p->rows;
+
+        rows.row += i;
+        rows.n = end - i < block ? end - i : block;
+        type->predict(p->fitted->state, &rows, p->out + i * p->k,
+                      p->scratch->bytes + worker * p->scratch->stride);
+    }
+    return ENS_OK;
+}
+
+/* Scratch of every worker, of the size that this asks for. */
+static ens_status make_scratch(ens__scratch *s, const ens_fitted *fitted,
+                               unsigned workers, ens_error *err)
+{
+    size_t stride = (ens_fitted_scratch(fitted) + 63) / 64 * 64;
+
+    if (s->bytes != NULL && stride <= s->stride && workers <= s->n_workers)
+        return ENS_OK;
+    ens__free(s->bytes);
+    s->stride = stride > s->stride ? stride : s->stride;
+    s->n_workers = workers;
+    s->bytes = ens__aligned(workers, s->stride);
+    return s->bytes != NULL ? ENS_OK : ens__nomem(err);
+}
+
+ens_status ens__fitted_predict(double *out, const ens_fitted *fitted,
+                               const ens_rows *rows, size_t k, ens__scratch *scratch,
+                               const ens_exec *exec, ens_error *err)
+{
+    size_t tasks = (rows->n + TASK_ROWS - 1) / TASK_ROWS;
+    ens__scratch own = {0};
+    predicting p = {fitted, rows, k, scratch != NULL ? scratch : &own, out};
+    ens_status st = make_scratch(scratch != NULL ? scratch : &own, fitted,
+                                 ens__par_workers(tasks, exec), err);
+
+    if (st == ENS_OK)
+        st = ens__par_for(tasks, exec, NULL, predict_rows, &p, NULL, err);
+    ens__free(own.bytes);
+    return st;
 }
 
 /* ---- Writing and reading ------------------------------------------------------------------------------ */

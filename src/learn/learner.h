@@ -25,6 +25,18 @@ unsigned ens__learner_caps(const ens_learner *learner);
 ens_status ens__fitted_extend(ens_fitted *out, const ens_fitted *from, const ens_learner *member,
                               const ens_fit_args *a, ens_error *err);
 
+/* Blocks of rows that a fitted part predicts, in parallel, and where: those of many calls may share the memory. */
+typedef struct ens__scratch {
+    char *bytes; /* [n_workers][stride] */
+    size_t stride;
+    unsigned n_workers;
+} ens__scratch;
+
+/* out[rows->n][k]. scratch is made larger if it must be, and belongs to the caller, who frees its bytes; NULL: none is
+ * kept. */
+ens_status ens__fitted_predict(double *out, const ens_fitted *fitted, const ens_rows *rows, size_t k,
+                               ens__scratch *scratch, const ens_exec *exec, ens_error *err);
+
 /* The output above which a row is an anomaly. */
 double ens__fitted_threshold(const ens_fitted *fitted);
 

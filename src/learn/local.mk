@@ -30,6 +30,8 @@ libens_internal_la_SOURCES += \
 	src/learn/model.h \
 	src/learn/more.c \
 	src/learn/naive_bayes.c \
+	src/learn/outoffold.c \
+	src/learn/outoffold.h \
 	src/learn/pipeline.c \
 	src/learn/pipeline.h \
 	src/learn/pipeline_rows.c \

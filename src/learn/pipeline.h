@@ -32,7 +32,7 @@ void ens__derived_clear(ens__derived *d);
 typedef struct ens__gathered {
     double *w, *y;
     int32_t *label;
-    uint32_t *group;
+    uint32_t *group, *origin;
 } ens__gathered;
 
 ens_status ens__gather(ens__gathered *out, ens_fit_args *a, ens_error *err);

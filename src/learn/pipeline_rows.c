@@ -186,7 +186,8 @@ ens_status ens__gather(ens__gathered *g, ens_fit_args *a, ens_error *err)
     if ((a->w != NULL && (g->w = ens__array(n, sizeof *g->w)) == NULL) ||
         (a->y != NULL && (g->y = ens__array(n, sizeof *g->y)) == NULL) ||
         (a->label != NULL && (g->label = ens__array(n, sizeof *g->label)) == NULL) ||
-        (a->group != NULL && (g->group = ens__array(n, sizeof *g->group)) == NULL)) {
+        (a->group != NULL && (g->group = ens__array(n, sizeof *g->group)) == NULL) ||
+        (a->table != NULL && (g->origin = ens__array(n, sizeof *g->origin)) == NULL)) {
         ens__gathered_clear(g);
         return ens__nomem(err);
     }
@@ -198,10 +199,13 @@ ens_status ens__gather(ens__gathered *g, ens_fit_args *a, ens_error *err)
         g->label[i] = a->label[row[i]];
     for (size_t i = 0; i < n && g->group != NULL; i++)
         g->group[i] = a->group[row[i]];
+    for (size_t i = 0; i < n && g->origin != NULL; i++)
+        g->origin[i] = a->origin != NULL ? a->origin[row[i]] : row[i];
     a->w = g->w;
     a->y = g->y;
     a->label = g->label;
     a->group = g->group;
+    a->origin = g->origin;
     a->n_table = n;
     return ENS_OK;
 }
@@ -212,5 +216,6 @@ void ens__gathered_clear(ens__gathered *g)
     ens__free(g->y);
     ens__free(g->label);
     ens__free(g->group);
+    ens__free(g->origin);
     *g = (ens__gathered){0};
 }

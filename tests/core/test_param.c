@@ -99,7 +99,9 @@ START_TEST(each_kind_reads_and_prints_back)
         {"text=plain", "text", "plain"},
         {"text=\"plain\"", "text", "plain"},
         {"text=\"two words\"", "text", "\"two words\""},
-        {"text=\"12\"", "text", "\"12\""},
+        {"text=\"12\"", "text", "12"},
+        {"text=12", "text", "12"},
+        {"text=\"12 13\"", "text", "\"12 13\""},
         {"text=call( a = 1 ,b=[2,3], c=\"x(\" )", "text", "call(a=1, b=[2, 3], c=\"x(\")"},
         {"text=call()", "text", "call()"},
         {"text=\"call( )\"", "text", "\"call( )\""},
@@ -133,7 +135,7 @@ START_TEST(bad_values_are_refused_and_named)
              "toy has no parameter `ratee`; did you mean `rate`?");
     ck_fails(set("text=\"open"), ENS_EPARSE, "without its closing quote");
     ck_fails(set("text=call(1"), ENS_EPARSE, "expected `)`, found the end of the line");
-    ck_fails(set("text=3"), ENS_EPARSE, "expected a \"text\"");
+    ck_fails(set("text=["), ENS_EPARSE, "expected a \"text\"");
     ck_fails(set("rate=$"), ENS_EPARSE, "column 6: `$` has no meaning here");
     ck_assert_uint_eq(err.column, 6);
     for (const ens_param *p = table; p->name != NULL; p++)

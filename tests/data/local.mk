@@ -7,6 +7,8 @@ tests_test_data_SOURCES = tests/run.h tests/comma.h tests/core/files.h tests/dat
 	tests/data/test_csv_ways.c \
 	tests/data/test_csv_write.c \
 	tests/data/test_dataset.c \
+	tests/data/folds_reference.inc \
+	tests/data/test_folds.c \
 	tests/data/test_generate.c \
 	tests/data/test_intern.c \
 	tests/data/test_packed.c \
@@ -15,3 +17,4 @@ tests_test_data_SOURCES = tests/run.h tests/comma.h tests/core/files.h tests/dat
 tests_test_data_CPPFLAGS = $(test_cppflags)
 tests_test_data_CFLAGS = $(test_cflags)
 tests_test_data_LDADD = $(test_ldadd)
+EXTRA_DIST += tests/data/make_folds_reference.py

@@ -9,6 +9,7 @@ Suite *csv_bad_suite(void);
 Suite *csv_ways_suite(void);
 Suite *csv_write_suite(void);
 Suite *dataset_suite(void);
+Suite *folds_suite(void);
 Suite *generate_suite(void);
 Suite *intern_suite(void);
 Suite *packed_suite(void);
@@ -23,6 +24,7 @@ static Suite *(*const suites[])(void) = {
     csv_ways_suite,
     csv_write_suite,
     dataset_suite,
+    folds_suite,
     generate_suite,
     intern_suite,
     packed_suite,
