@@ -225,6 +225,8 @@ done:
 
 static bool has_missing(const ens_feature *f, const ens_rows *rows, size_t *at)
 {
+    if (f->column != NULL && f->column->n_missing == 0)
+        return false;
     for (size_t i = 0; i < rows->n; i++)
         if (f->x != NULL ? isnan(f->x[rows->row[i]]) : f->code[rows->row[i]] < 0) {
             *at = i;

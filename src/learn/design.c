@@ -10,7 +10,10 @@
 #include <num/dd.h>
 #include <string.h>
 
-enum { N = ENS__GRAM_ROWS, LANES = 8, MOST_RUNS = 64, RUN_BLOCKS = 16 };
+enum { N = ENS__GRAM_ROWS, MOST_RUNS = 64, RUN_BLOCKS = 16, AHEAD = 2 };
+
+/* Rows of which a column's moments are found while they are in cache. */
+#define PART_ROWS ((size_t)64 * N)
 
 /* Numbers that the sums of all runs take at most, unless one run takes more. */
 #define MOST_SUMS ((size_t)1 << 25)
@@ -32,11 +35,19 @@ static const double *values(double *buffer, const double *x, const uint32_t *row
     return buffer;
 }
 
+/* All rows weigh the same. */
+static bool is_plain(const ens__design *d)
+{
+    return d->a->w == NULL && d->a->count == NULL && d->class_weight == NULL;
+}
+
 static void weights(double *w, const ens__design *d, size_t begin, size_t n)
 {
     const ens_fit_args *a = d->a;
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && is_plain(d); i++)
+        w[i] = 1;
+    for (size_t i = 0; i < n && !is_plain(d); i++)
         w[i] = ens_fit_weight(a, begin + i);
     if (d->class_weight != NULL)
         for (size_t i = 0; i < n; i++)
@@ -47,63 +58,12 @@ static void weights(double *w, const ens__design *d, size_t begin, size_t n)
 
 /* ---- Moments ---------------------------------------------------------------------------- */
 
-typedef struct extent {
+/* Of some rows of a column, in units of their own: numbers times `unit` are about one. */
+typedef struct moments {
     double low, high;
-} extent;
-
-static extent extent_of(const ens__design *d, const double *x)
-{
-    const ens_rows *rows = &d->a->rows;
-    double low[LANES], high[LANES], buffer[N];
-    extent e;
-
-    for (size_t l = 0; l < LANES; l++)
-        low[l] = high[l] = x[rows->row[0]];
-    for (size_t begin = 0; begin < rows->n; begin += N) {
-        size_t n = rows->n - begin < N ? rows->n - begin : N, i = 0;
-        const double *v = values(buffer, x, rows->row, begin, n);
-
-        for (; i + LANES <= n; i += LANES)
-            for (size_t l = 0; l < LANES; l++) {
-                low[l] = v[i + l] < low[l] ? v[i + l] : low[l];
-                high[l] = v[i + l] > high[l] ? v[i + l] : high[l];
-            }
-        for (; i < n; i++) {
-            low[0] = fmin(low[0], v[i]);
-            high[0] = fmax(high[0], v[i]);
-        }
-    }
-    e = (extent){low[0], high[0]};
-    for (size_t l = 1; l < LANES; l++)
-        e = (extent){fmin(e.low, low[l]), fmax(e.high, high[l])};
-    return e;
-}
-
-/* sum w (x unit - about)^power over the rows, for power 1 or 2 */
-static double moment(const ens__design *d, const double *x, double unit, double about,
-                     int power)
-{
-    const ens_rows *rows = &d->a->rows;
-    double sum[LANES] = {0}, buffer[N], w[N], v[N];
-
-    for (size_t begin = 0; begin < rows->n; begin += N) {
-        size_t n = rows->n - begin < N ? rows->n - begin : N;
-        const double *from = values(buffer, x, rows->row, begin, n);
-
-        weights(w, d, begin, n);
-        for (size_t i = 0; i < n; i++)
-            v[i] = from[i] * unit - about;
-        for (size_t i = n; i < N; i++)
-            v[i] = 0;
-        for (size_t i = 0; i < N; i++)
-            w[i] = power == 1 ? w[i] * v[i] : w[i] * v[i] * v[i];
-        for (size_t i = 0; i < N; i += LANES)
-            for (size_t l = 0; l < LANES; l++)
-                sum[l] += w[i + l];
-    }
-    return ((sum[0] + sum[4]) + (sum[2] + sum[6])) +
-           ((sum[1] + sum[5]) + (sum[3] + sum[7]));
-}
+    double weight, unit;
+    double mean, squares; /* squares about the mean */
+} moments;
 
 /* The power of two that makes numbers of this size about one. */
 static double power_for(double size)
@@ -114,36 +74,121 @@ static double power_for(double size)
     return ldexp(1, e < -1000 ? 1000 : e > 1022 ? -1022 : -e);
 }
 
-static ens__scaling scaling_of(const ens__design *d, const double *x)
+/* sum w (x unit - about)^power over rows of a part, for power 1 or 2 */
+static double moment(const ens__design *d, const double *x, size_t begin, size_t end,
+                     const moments *m, double about, int power)
 {
-    extent e = extent_of(d, x);
-    bool center = d->q > d->p;
-    double size = fmax(fabs(e.low), fabs(e.high)), unit, mean = 0, sd, up;
+    double buffer[N], w[N], v[N], wv[N], sum = 0;
 
-    if (size < LEAST || (center && e.low == e.high))
+    for (; begin < end; begin += N) {
+        size_t n = end - begin < N ? end - begin : N;
+        const double *from = values(buffer, x, d->a->rows.row, begin, n);
+
+        weights(w, d, begin, n);
+        memset(v, 0, sizeof v);
+        ens__gram_standardise(v, from, n, m->unit, about);
+        if (power == 2)
+            ens__gram_weigh(wv, v, w, 1);
+        sum += ens__dot(v, power == 2 ? wv : w, N);
+    }
+    return sum;
+}
+
+static moments moments_of(const ens__design *d, const double *x, size_t begin, size_t end)
+{
+    const uint32_t *row = d->a->rows.row;
+    moments m = {.low = x[row[begin]], .high = x[row[begin]]};
+    double buffer[N], w[N];
+
+    for (size_t at = begin; at < end; at += N) {
+        size_t n = end - at < N ? end - at : N;
+
+        ens__gram_extent(&m.low, &m.high, values(buffer, x, row, at, n), n);
+        weights(w, d, at, n);
+        for (size_t i = 0; i < n && !is_plain(d); i++)
+            m.weight += w[i];
+    }
+    if (is_plain(d))
+        m.weight = (double)(end - begin);
+    m.unit = power_for(fmax(fabs(m.low), fabs(m.high)));
+    m.mean = moment(d, x, begin, end, &m, 0, 1) / m.weight;
+    m.squares = moment(d, x, begin, end, &m, m.mean, 2);
+    return m;
+}
+
+/* All parts as one; without `center` the squares are those about zero. */
+static moments join(const moments *part, size_t n, bool center)
+{
+    moments all = {.low = part[0].low, .high = part[0].high};
+
+    for (size_t i = 0; i < n; i++) {
+        all.low = fmin(all.low, part[i].low);
+        all.high = fmax(all.high, part[i].high);
+        all.weight += part[i].weight;
+    }
+    all.unit = power_for(fmax(fabs(all.low), fabs(all.high)));
+    for (size_t i = 0; i < n && center; i++)
+        all.mean += part[i].weight * (part[i].mean * (all.unit / part[i].unit));
+    all.mean /= all.weight;
+    for (size_t i = 0; i < n; i++) {
+        double ratio = all.unit / part[i].unit, off = part[i].mean * ratio - all.mean;
+
+        all.squares += ratio * ratio * part[i].squares + part[i].weight * (off * off);
+    }
+    return all;
+}
+
+static ens__scaling scaling_of(const moments *part, size_t n, bool center)
+{
+    moments m = join(part, n, center);
+    double sd, up;
+
+    if (fmax(fabs(m.low), fabs(m.high)) < LEAST || (center && m.low == m.high))
         return (ens__scaling){0, 0};
-    unit = power_for(size);
-    if (center)
-        mean = moment(d, x, unit, 0, 1) / d->total;
-    sd = sqrt(moment(d, x, unit, mean, 2) / d->total);
+    sd = sqrt(m.squares / m.weight);
     if (!(sd > 0))
         return (ens__scaling){0, 0};
     up = power_for(sd);
-    if (unit * up > DBL_MAX)
-        up = ldexp(1, 1023) / unit;
-    return (ens__scaling){unit * up, mean * up};
+    if (m.unit * up > DBL_MAX)
+        up = ldexp(1, 1023) / m.unit;
+    return (ens__scaling){m.unit * up, m.mean * up};
 }
 
-static ens_status scale_column(void *ctx, size_t j, unsigned worker, ens_error *err)
+typedef struct survey {
+    const ens__design *d;
+    size_t parts;  /* of a column */
+    moments *part; /* [columns][parts] */
+} survey;
+
+static ens_status survey_part(void *ctx, size_t t, unsigned worker, ens_error *err)
 {
-    ens__design *d = ctx;
+    const survey *s = ctx;
+    const ens_fit_args *a = s->d->a;
+    size_t j = t / s->parts, begin = t % s->parts * PART_ROWS, end = begin + PART_ROWS;
 
     (void)worker, (void)err;
-    if (j < d->p)
-        d->column[j] = scaling_of(d, d->a->rows.feature[j].x);
-    else
-        d->y = scaling_of(d, d->a->y);
+    s->part[t] = moments_of(s->d, j < s->d->p ? a->rows.feature[j].x : a->y, begin,
+                            end < a->rows.n ? end : a->rows.n);
     return ENS_OK;
+}
+
+/* A pass over the columns, and the response if there is one. */
+static ens_status find_scalings(ens__design *d, ens_error *err)
+{
+    size_t columns = d->p + (d->a->y != NULL);
+    survey s = {.d = d, .parts = (d->a->rows.n + PART_ROWS - 1) / PART_ROWS};
+    bool center = d->q > d->p;
+    ens_status st;
+
+    if ((s.part = ens__array(columns, s.parts * sizeof *s.part)) == NULL)
+        return ens__nomem(err);
+    st = ens__par_for(columns * s.parts, d->a->exec, NULL, survey_part, &s, NULL, err);
+    for (size_t j = 0; j < d->p && st == ENS_OK; j++)
+        d->column[j] = scaling_of(s.part + j * s.parts, s.parts, center);
+    if (st == ENS_OK && d->a->y != NULL)
+        d->y = scaling_of(s.part + d->p * s.parts, s.parts, center);
+    ens__free(s.part);
+    return st;
 }
 
 ens_status ens__design_init(ens__design *d, const ens_fit_args *a, bool intercept,
@@ -155,7 +200,8 @@ ens_status ens__design_init(ens__design *d, const ens_fit_args *a, bool intercep
     *d = (ens__design){.a = a, .p = p, .q = p + intercept, .class_weight = class_weight};
     if ((d->column = ens__zeros(p, sizeof *d->column)) == NULL)
         return ens__nomem(err);
-    for (size_t begin = 0; begin < a->rows.n; begin += N) {
+    d->total = is_plain(d) ? (double)a->rows.n : 0;
+    for (size_t begin = 0; begin < a->rows.n && !is_plain(d); begin += N) {
         weights(w, d, begin, a->rows.n - begin < N ? a->rows.n - begin : N);
         for (size_t i = 0; i < N; i++)
             d->total += w[i];
@@ -164,7 +210,7 @@ ens_status ens__design_init(ens__design *d, const ens_fit_args *a, bool intercep
         return ens__fail(err, ENS_EDATA, "the weights of all rows are zero");
     if (a->y != NULL)
         d->y_constant = a->y[a->rows.row[0]];
-    return ens__par_for(p + (a->y != NULL), a->exec, NULL, scale_column, d, NULL, err);
+    return find_scalings(d, err);
 }
 
 void ens__design_clear(ens__design *d)
@@ -184,12 +230,25 @@ typedef struct pass_job {
     size_t block_size;
 } pass_job;
 
+/* Columns are short pieces of memory far apart, which processors do not foresee. */
+static void foresee(const ens_rows *rows, size_t j, size_t begin, size_t n)
+{
+    const double *x = rows->feature[j].x + rows->row[begin];
+
+    for (size_t i = 0; i < n; i += 8)
+        __builtin_prefetch(x + i);
+}
+
 static void load(double *z, const ens__design *d, size_t begin, size_t n)
 {
     const ens_rows *rows = &d->a->rows;
     double buffer[N];
 
+    for (size_t j = 0; j < d->p && j < AHEAD; j++)
+        foresee(rows, j, begin, n);
     for (size_t j = 0; j < d->p; j++) {
+        if (j + AHEAD < d->p)
+            foresee(rows, j + AHEAD, begin, n);
         const double *x = values(buffer, rows->feature[j].x, rows->row, begin, n);
         ens__scaling s = d->column[j];
         double *to = z + j * N;
@@ -214,6 +273,17 @@ void ens__design_low(double *low, const ens__design_block *b, size_t j)
         low[i] =
             ens__two_sum(rows->feature[j].x[rows->row[b->begin + i]] * s.scale, -s.mean)
                 .low;
+}
+
+double ens__design_weight(const ens__design_block *b)
+{
+    double sum = 0;
+
+    if (is_plain(b->d))
+        return (double)b->n;
+    for (size_t i = 0; i < b->n; i++)
+        sum += b->w[i];
+    return sum;
 }
 
 void ens__design_response(double *y, double *low, const ens__design_block *b)

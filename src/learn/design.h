@@ -43,6 +43,8 @@ void ens__design_clear(ens__design *d);
 
 /* What column j of the block is more than z says: x * scale - mean without rounding is z + low[ENS__GRAM_ROWS]. */
 void ens__design_low(double *low, const ens__design_block *b, size_t j);
+/* The sum of the weights of the block's rows. */
+double ens__design_weight(const ens__design_block *b);
 /* y * scale - mean of the block's rows, and what that is more, which may be NULL; zero past n. */
 void ens__design_response(double *y, double *low, const ens__design_block *b);
 

@@ -82,7 +82,7 @@ static void huber_block(const void *ctx, const ens__design_block *b, double *sum
 
     memcpy(z, b->z, q * N * sizeof *z);
     ens__design_response(z + q * N, NULL, b);
-    ens__gram_scores(score, z, f->theta, q);
+    ens__gram_scores(score, z, f->theta, q, 1);
     for (size_t i = 0; i < b->n; i++) {
         double e = fabs(z[q * N + i] - score[i]);
 

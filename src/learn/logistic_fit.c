@@ -19,19 +19,24 @@ enum { N = ENS__GRAM_ROWS, MOST_HALVINGS = 40, MOST_SWEEPS = 100000 };
 
 /* A pivot of less than this of its diagonal is of a column that depends on others. */
 #define ALIAS_TOLERANCE 1e-12
-/* From so many rows on, a fit begins with the solution of each so many-th block of them. */
+/* From so many rows on, a fit begins with the solution of each so many-th block of them: with so many rows for a
+ * coefficient, if that is at least each fourth. */
 #define SAMPLE_FROM      50000
-#define SAMPLE_EVERY     16
+#define SAMPLE_ROWS      64
+#define SAMPLE_LEAST     4
+#define SAMPLE_MOST      16
 #define SAMPLE_STEPS     15
-#define SAMPLE_RIDGE     1e-5
+#define SAMPLE_RIDGE     3e-4
 #define SAMPLE_TOLERANCE 1e-5
 /* A penalty of this size makes a coefficient zero; squares of it are finite. */
 #define MOST_PENALTY 1e140
 /* Of a sum: the loss, the weights. */
 enum { BEFORE = 2 };
-/* L-BFGS from so many rows times coefficients squared on; it remembers so many steps. */
-#define LBFGS_FROM   4e9
-#define LBFGS_MEMORY 10
+/* L-BFGS from so many rows times coefficients squared on, and from fewer with the hessian of a sample; it remembers
+ * so many steps. */
+#define LBFGS_FROM         4e9
+#define LBFGS_SAMPLED_FROM 2e8
+#define LBFGS_MEMORY       10
 /* Numbers of a hessian: 8 GB. */
 #define MOST_HESSIAN ((size_t)1 << 30)
 
@@ -51,6 +56,7 @@ typedef struct newton {
     bool slope;          /* passes give no hessian */
     bool lbfgs;          /* the fit ends with L-BFGS */
     bool sampled;        /* it begins with Newton's steps on a part of the rows */
+    size_t sample;       /* of so many blocks one */
     size_t every;        /* passes look at each so many-th block of rows */
     double total;        /* of the weights of the last pass */
 } newton;
@@ -84,13 +90,14 @@ static void newton_clear(newton *f)
 /* Newton's step is costly with many coefficients, and L-BFGS quick where nothing has a kink; only Newton has what
  * standard errors need. */
 static bool use_lbfgs(const ens__logistic_penalty *penalty, size_t k, size_t dim,
-                      size_t n)
+                      size_t n, bool sampled)
 {
     double cost = (double)dim * (double)dim * (double)n;
 
     if (penalty->solver != ENS__LOGISTIC_AUTO)
         return penalty->solver == ENS__LOGISTIC_LBFGS;
-    return penalty->l1 == 0 && (k > 1 || penalty->l2 > 0) && cost > LBFGS_FROM;
+    return penalty->l1 == 0 && (k > 1 || penalty->l2 > 0) &&
+           cost > (sampled ? LBFGS_SAMPLED_FROM : LBFGS_FROM);
 }
 
 static ens_status newton_init(newton *f, size_t k, const ens__logistic_penalty *penalty,
@@ -101,9 +108,11 @@ static ens_status newton_init(newton *f, size_t k, const ens__logistic_penalty *
     ens_status st;
 
     f->absolute = penalty->l1 > 0;
-    f->lbfgs = use_lbfgs(penalty, k, n, a->rows.n);
-    f->sampled = a->rows.n >= SAMPLE_FROM && a->rows.n / SAMPLE_EVERY > 20 * n &&
-                 !(f->lbfgs && f->absolute);
+    f->sample = a->rows.n / SAMPLE_ROWS / n;
+    f->sample = f->sample < SAMPLE_MOST ? f->sample : SAMPLE_MOST;
+    f->sampled = a->rows.n >= SAMPLE_FROM && f->sample >= SAMPLE_LEAST;
+    f->lbfgs = use_lbfgs(penalty, k, n, a->rows.n, f->sampled);
+    f->sampled = f->sampled && !(f->lbfgs && f->absolute);
     f->slope = f->lbfgs && !f->sampled;
     hessian = f->slope ? n * q : n * n;
     if (q > MOST_HESSIAN / k / (f->slope ? q : n))
@@ -142,22 +151,36 @@ static ens_status newton_init(newton *f, size_t k, const ens__logistic_penalty *
 
 /* ---- Passes ----------------------------------------------------------------------------- */
 
+/* out[N]: the classes of a block's rows, 0 past the last. */
+static void labels(int32_t *out, const ens__design_block *b)
+{
+    const ens_fit_args *a = b->d->a;
+    const uint32_t *row = a->rows.row + b->begin;
+
+    if (row[b->n - 1] - row[0] == b->n - 1)
+        memcpy(out, a->label + row[0], b->n * sizeof *out);
+    else
+        for (size_t i = 0; i < b->n; i++)
+            out[i] = a->label[row[i]];
+    memset(out + b->n, 0, (N - b->n) * sizeof *out);
+}
+
 /* sum: the loss, the weights, the gradient [k][q], lower triangles [pairs of classes][q][q]. */
 static void two_block(const void *ctx, const ens__design_block *b, double *sum)
 {
     const newton *f = ctx;
-    const ens_fit_args *a = b->d->a;
     size_t q = b->d->q;
     double *left = b->scratch, *score = left + q * N, *r = score + N, *h = r + N,
            *target = h + N;
+    int32_t label[N];
 
-    for (size_t i = 0; i < b->n; i++)
-        sum[1] += b->w[i];
+    labels(label, b);
     for (size_t i = 0; i < N; i++)
-        target[i] = i < b->n ? a->label[a->rows.row[b->begin + i]] : 0;
-    ens__gram_scores(score, b->z, f->trial, q);
+        target[i] = label[i];
+    sum[1] += ens__design_weight(b);
+    ens__gram_scores(score, b->z, f->trial, q, 1);
     sum[0] += ens__logistic_rows(r, h, score, target, b->w);
-    ens__gram_times(sum + BEFORE, b->z, r, q);
+    ens__gram_times(sum + BEFORE, b->z, r, q, 1);
     if (f->slope)
         return;
     ens__gram_weigh(left, b->z, h, q);
@@ -167,34 +190,31 @@ static void two_block(const void *ctx, const ens__design_block *b, double *sum)
 static void softmax_block(const void *ctx, const ens__design_block *b, double *sum)
 {
     const newton *f = ctx;
-    const ens_fit_args *a = b->d->a;
     size_t q = b->d->q, k = f->k;
-    double *left = b->scratch, *p = left + q * N, *loss = p + k * N, *r = loss + N;
-    double *block = sum + BEFORE + k * q;
+    double *left = b->scratch, *p = left + q * N, *r = p + k * N, *loss = r + k * N;
+    double *block = sum + BEFORE + k * q, picked[N];
+    int32_t label[N];
 
-    for (size_t i = 0; i < b->n; i++)
-        sum[1] += b->w[i];
-    for (size_t c = 0; c < k; c++)
-        ens__gram_scores(p + c * N, b->z, f->trial + c * q, q);
-    memcpy(r, p, k * N * sizeof *r);
+    labels(label, b);
+    sum[1] += ens__design_weight(b);
+    ens__gram_scores(p, b->z, f->trial, q, k);
+    for (size_t i = 0; i < N; i++)
+        picked[i] = p[(size_t)label[i] * N + i];
     ens__softmax_rows(p, loss, k);
-    for (size_t i = 0; i < b->n; i++)
-        sum[0] +=
-            b->w[i] * (loss[i] - r[(size_t)a->label[a->rows.row[b->begin + i]] * N + i]);
-    for (size_t c = 0; c < k; c++) {
-        for (size_t i = 0; i < N; i++)
-            r[i] = b->w[i] * p[c * N + i];
-        for (size_t i = 0; i < b->n; i++)
-            if ((size_t)a->label[a->rows.row[b->begin + i]] == c)
-                r[i] -= b->w[i];
-        ens__gram_times(sum + BEFORE + c * q, b->z, r, q);
-        for (size_t e = 0; e <= c && !f->slope; e++, block += q * q) {
+    for (size_t i = 0; i < N; i++)
+        loss[i] -= picked[i];
+    sum[0] += ens__dot(loss, b->w, N);
+    ens__gram_weigh(r, p, b->w, k);
+    for (size_t i = 0; i < N; i++)
+        r[(size_t)label[i] * N + i] -= b->w[i];
+    ens__gram_times(sum + BEFORE, b->z, r, q, k);
+    for (size_t c = 0; c < k && !f->slope; c++)
+        for (size_t e = 0; e <= c; e++, block += q * q) {
             for (size_t i = 0; i < N; i++)
                 r[i] = b->w[i] * p[c * N + i] * ((c == e) - p[e * N + i]);
             ens__gram_weigh(left, b->z, r, q);
             ens__gram_add(block, left, b->z, q);
         }
-    }
 }
 
 /* The mean loss at `trial`, with its penalties in *value; g and h follow if the caller unpacks. */
@@ -208,7 +228,7 @@ static ens_status evaluate(double *value, newton *f, ens_error *err)
 
     ens_status st;
 
-    pass.scratch = (q + 2 * f->k + 4) * N;
+    pass.scratch = (q + 2 * f->k + 2) * N;
     memset(f->sum, 0, pass.size * sizeof *f->sum);
     if ((st = ens__design_run(f->sum, &f->d, &pass, err)) != ENS_OK)
         return st;
@@ -457,7 +477,7 @@ static ens_status minimise_lbfgs(ens__linear *m, newton *f,
                       .l1 = f->absolute ? f->l1 : NULL,
                       .memory = LBFGS_MEMORY,
                       .max_iter = 10 * penalty->max_iter,
-                      .tol = penalty->tol / 100};
+                      .tol = penalty->tol};
     ens_status st;
 
     f->slope = true;
@@ -478,7 +498,7 @@ static ens_status begin_with_sample(newton *f, ens_error *err)
     uint32_t steps, ended;
     ens_status st;
 
-    f->every = SAMPLE_EVERY;
+    f->every = f->sample;
     st = iterate(f, SAMPLE_TOLERANCE, SAMPLE_STEPS, &steps, &ended, err);
     f->every = 0;
     if (st != ENS_OK)

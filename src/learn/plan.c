@@ -81,8 +81,15 @@ done:
 
 static inline void store64(unsigned char *out, uint64_t v)
 {
-    for (int b = 0; b < 8; b++)
-        out[b] = (unsigned char)(v >> 8 * b);
+    /* written out, compilers see one store in it */
+    out[0] = (unsigned char)v;
+    out[1] = (unsigned char)(v >> 8);
+    out[2] = (unsigned char)(v >> 16);
+    out[3] = (unsigned char)(v >> 24);
+    out[4] = (unsigned char)(v >> 32);
+    out[5] = (unsigned char)(v >> 40);
+    out[6] = (unsigned char)(v >> 48);
+    out[7] = (unsigned char)(v >> 56);
 }
 
 static inline uint64_t bits_of(double v)
@@ -94,6 +101,20 @@ static inline uint64_t bits_of(double v)
     return bits;
 }
 
+/* Of rows row[0] .. row[n - 1], which are neighbours as a rule. */
+static void bits_of_numbers(uint64_t *restrict out, const double *restrict x,
+                            const uint32_t *row, size_t n)
+{
+    if (row[n - 1] - row[0] == n - 1) {
+        x += row[0];
+        for (size_t i = 0; i < n; i++)
+            out[i] = bits_of(x[i]);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        out[i] = bits_of(x[row[i]]);
+}
+
 /* What a fit sees of its rows, as columns: its features, then these. */
 enum { TARGET, WEIGHT, COUNT, N_MORE };
 
@@ -101,11 +122,8 @@ static uint64_t value_at(const ens_fit_args *a, size_t column, size_t i)
 {
     uint32_t r = a->rows.row[i];
 
-    if (column < a->rows.p) {
-        const ens_feature *f = &a->rows.feature[column];
-
-        return f->x != NULL ? bits_of(f->x[r]) : (uint64_t)f->code[r];
-    }
+    if (column < a->rows.p)
+        return (uint64_t)a->rows.feature[column].code[r];
     switch (column - a->rows.p) {
     case TARGET:
         return a->label != NULL ? (uint64_t)a->label[r]
@@ -127,7 +145,8 @@ static ens_status hash_column(void *ctx, size_t column, unsigned worker, ens_err
 {
     const hashing *h = ctx;
     size_t n = h->a->rows.n;
-    unsigned char chunk[CHUNK * 8];
+    const double *x = column < h->a->rows.p ? h->a->rows.feature[column].x : NULL;
+    uint64_t chunk[CHUNK];
     ens__hash hash;
 
     (void)worker;
@@ -136,8 +155,12 @@ static ens_status hash_column(void *ctx, size_t column, unsigned worker, ens_err
     for (size_t begin = 0; begin < n; begin += CHUNK) {
         size_t m = n - begin < CHUNK ? n - begin : CHUNK;
 
+        if (x != NULL)
+            bits_of_numbers(chunk, x, h->a->rows.row + begin, m);
+        for (size_t i = 0; i < m && x == NULL; i++)
+            chunk[i] = value_at(h->a, column, begin + i);
         for (size_t i = 0; i < m; i++)
-            store64(chunk + 8 * i, value_at(h->a, column, begin + i));
+            store64((unsigned char *)&chunk[i], chunk[i]);
         ens__hash_add(&hash, chunk, 8 * m);
     }
     store64(h->hash + 8 * column, ens__hash_value(&hash));

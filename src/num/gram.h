@@ -12,12 +12,14 @@
 
 /* h[a * q + b] += sum_i left_ia z_ib for b <= a: the lower triangle, if left is z times weights. */
 void ens__gram_add(double *h, const double *left, const double *z, size_t q);
-/* out[j] += sum_i z_ij r_i */
-void ens__gram_times(double *out, const double *z, const double *r, size_t q);
-/* out[i] = sum_j z_ij theta_j */
-void ens__gram_scores(double *out, const double *z, const double *theta, size_t q);
+/* out[c * q + j] += sum_i z_ij r_ci for k columns r, of a block each */
+void ens__gram_times(double *out, const double *z, const double *r, size_t q, size_t k);
+/* out_ci = sum_j z_ij theta[c * q + j], k blocks */
+void ens__gram_scores(double *out, const double *z, const double *theta, size_t q, size_t k);
 /* out_ij = w_i z_ij */
 void ens__gram_weigh(double *out, const double *z, const double *w, size_t q);
+/* *low and *high are moved to the least and the most of x[n], not NaN, and what they are. */
+void ens__gram_extent(double *low, double *high, const double *x, size_t n);
 /* out[i] = x[i] * scale - mean */
 void ens__gram_standardise(double *out, const double *x, size_t n, double scale, double mean);
 /* sum_i a_i b_i of one block; any alignment. */

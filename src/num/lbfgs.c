@@ -191,8 +191,11 @@ ens_status ens__lbfgs_run(double *x, size_t n, ens__lbfgs *how, ens_error *err)
         find_slope(&w, x);
         find_direction(&w);
         how->ended = -ens__dot(w.slope, w.d, n) / 2 <= how->tol;
-        if (how->ended)
+        if (how->ended) { /* by a good estimate the step is so short that where it leads need not be looked at */
+            for (size_t i = 0; i < n && how->precondition != NULL; i++)
+                x[i] += w.d[i];
             break;
+        }
         how->steps++;
         if ((st = search(&w, x, &value, &moved, err)) != ENS_OK)
             goto done;

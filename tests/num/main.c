@@ -4,6 +4,7 @@
 #include "run.h"
 
 Suite *elementary_suite(void);
+Suite *gram_suite(void);
 Suite *optim_suite(void);
 Suite *rng_suite(void);
 Suite *sample_suite(void);
@@ -14,6 +15,7 @@ Suite *stats_suite(void);
 /* One line a module: each tests/num/test_*.c has one of these. */
 static Suite *(*const suites[])(void) = {
     elementary_suite,
+    gram_suite,
     optim_suite,
     rng_suite,
     sample_suite,
