@@ -9,6 +9,7 @@ tests_test_learn_SOURCES = tests/run.h tests/learn/main.c \
 	tests/learn/linear_reference.inc \
 	tests/learn/test_linear.c \
 	tests/learn/test_naive_bayes.c \
+	tests/learn/test_nist.c \
 	tests/learn/test_outoffold.c \
 	tests/learn/test_recipe.c \
 	tests/learn/test_fit.c \

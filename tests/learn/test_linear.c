@@ -93,104 +93,6 @@ START_TEST(coefficients_are_those_of_others)
 }
 END_TEST
 
-/* ---- NIST StRD -------------------------------------------------------------------------- */
-
-/* Norris and the polynomials of Wampler: their certified values, of which exact rational arithmetic gives every
- * digit. */
-static const double norris[][2] = {
-    {0.1, 0.2},     {338.8, 337.4}, {118.1, 118.2}, {888.0, 884.6}, {9.2, 10.1},
-    {228.1, 226.5}, {668.5, 666.3}, {998.5, 996.3}, {449.1, 448.6}, {778.9, 777.0},
-    {559.2, 558.2}, {0.3, 0.4},     {0.1, 0.6},     {778.1, 775.5}, {668.8, 666.9},
-    {339.3, 338.0}, {448.9, 447.5}, {10.8, 11.6},   {557.7, 556.0}, {228.3, 228.1},
-    {998.0, 995.8}, {888.8, 887.6}, {119.6, 120.2}, {0.3, 0.3},     {0.6, 0.3},
-    {557.6, 556.8}, {339.3, 339.1}, {888.0, 887.2}, {998.5, 999.0}, {778.9, 779.0},
-    {10.2, 11.1},   {117.6, 118.3}, {228.9, 229.2}, {668.4, 669.1}, {449.2, 448.9},
-    {0.2, 0.5}};
-
-/* Longley (1967): Employed, GNP deflator, GNP, Unemployed, Armed Forces, Population, Year. */
-static const double longley[][7] = {{60323, 83.0, 234289, 2356, 1590, 107608, 1947},
-                                    {61122, 88.5, 259426, 2325, 1456, 108632, 1948},
-                                    {60171, 88.2, 258054, 3682, 1616, 109773, 1949},
-                                    {61187, 89.5, 284599, 3351, 1650, 110929, 1950},
-                                    {63221, 96.2, 328975, 2099, 3099, 112075, 1951},
-                                    {63639, 98.1, 346999, 1932, 3594, 113270, 1952},
-                                    {64989, 99.0, 365385, 1870, 3547, 115094, 1953},
-                                    {63761, 100.0, 363112, 3578, 3350, 116219, 1954},
-                                    {66019, 101.2, 397469, 2904, 3048, 117388, 1955},
-                                    {67857, 104.6, 419180, 2822, 2857, 118734, 1956},
-                                    {68169, 108.4, 442769, 2936, 2798, 120445, 1957},
-                                    {66513, 110.8, 444546, 4681, 2637, 121950, 1958},
-                                    {68655, 112.6, 482704, 3813, 2552, 123366, 1959},
-                                    {69564, 114.2, 502601, 3931, 2514, 125368, 1960},
-                                    {69331, 115.7, 518173, 4806, 2572, 127852, 1961},
-                                    {70551, 116.9, 554894, 4007, 2827, 130081, 1962}};
-
-static void certified(const char *what, const double *x, const double *y, size_t n,
-                      size_t p, const double *want)
-{
-    ens_dataset *d;
-    ens_model *m;
-
-    ck_ok(ens_dataset_from_matrix(&d, x, n, p, y, ENS_TASK_REGRESSION, &err));
-    m = fit("linear", d);
-    for (size_t j = 0; j <= p; j++) {
-        double is = j > 0 ? state(m)->coef[j - 1] : state(m)->intercept[0];
-
-        ck_assert_msg(fabs(is / want[j] - 1) <= 1e-9,
-                      "%s: B%zu is %.15g, certified %.15g", what, j, is, want[j]);
-    }
-    ens_model_free(m);
-    ens_dataset_free(d);
-}
-
-START_TEST(nist_norris_and_longley_have_nine_digits)
-{
-    double x[16 * 6], y[36], nx[36];
-
-    for (size_t i = 0; i < 36; i++) {
-        y[i] = norris[i][0];
-        nx[i] = norris[i][1];
-    }
-    certified("Norris", nx, y, 36, 1,
-              (const double[]){-0.262323073774029, 1.00211681802045});
-    for (size_t i = 0; i < 16; i++) {
-        y[i] = longley[i][0];
-        memcpy(x + 6 * i, longley[i] + 1, 6 * sizeof *x);
-    }
-    certified("Longley", x, y, 16, 6,
-              (const double[]){-3482258.63459582, 15.0618722713733, -0.035819179292591,
-                               -2.02022980381683, -1.03322686717359, -0.0511041056535807,
-                               1829.15146461355});
-}
-END_TEST
-
-/* The deviations are orthogonal to polynomials of degree 5, so the coefficients stay 1; 10000 times of them is
- * Wampler5. */
-START_TEST(nist_wampler_polynomials_have_nine_digits)
-{
-    static const double deviation[21] = {759,   -2048, 2048,  -2048, 2523,  -2048, 2048,
-                                         -2048, 1838,  -2048, 2048,  -2048, 1838,  -2048,
-                                         2048,  -2048, 2523,  -2048, 2048,  -2048, 759};
-    static const double times[] = {0, 1, 100, 10000};
-    static const double ones[] = {1, 1, 1, 1, 1, 1};
-    double x[21 * 5], y[21];
-
-    for (size_t s = 0; s < 4; s++) {
-        for (size_t i = 0; i < 21; i++) {
-            double power = 1;
-
-            y[i] = 1 + times[s] * deviation[i];
-            for (size_t j = 0; j < 5; j++) {
-                power *= (double)i;
-                x[5 * i + j] = power;
-                y[i] += power;
-            }
-        }
-        certified("Wampler1, 3, 4, 5", x, y, 21, 5, ones);
-    }
-}
-END_TEST
-
 /* ---- Tables that break others ------------------------------------------------------------ */
 
 enum { ROWS = 40 };
@@ -628,8 +530,6 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, coefficients_are_those_of_others, 0, N_REFERENCES);
-    tcase_add_test(tc, nist_norris_and_longley_have_nine_digits);
-    tcase_add_test(tc, nist_wampler_polynomials_have_nine_digits);
     tcase_add_test(tc, a_column_that_depends_on_others_has_a_coefficient_of_zero);
     tcase_add_loop_test(tc, collinear_huge_and_separated_tables_have_finite_models, 0, 5);
     tcase_add_test(tc, separated_classes_are_told_apart);
