@@ -27,6 +27,7 @@ void ens__bins_free(ens__bins *list)
         ens__free(list->cut);
         ens__free(list->low);
         ens__free(list->high);
+        ens__free(list->middle);
         ens__free(list->code.any);
         ens__free(list);
         list = next;
@@ -220,6 +221,25 @@ static ens_status number_codes(ens__bins *b, const double *x, size_t n, ens_erro
     return ENS_OK;
 }
 
+static ens_status find_middles(ens__bins *b, ens_error *err)
+{
+    size_t groups = (b->n_bins + ENS__BIN_GROUP - 1) / ENS__BIN_GROUP;
+    double *middle = ens__array(ENS__BIN_GROUP * (1 + groups), sizeof *middle);
+
+    if (middle == NULL)
+        return ens__nomem(err);
+    for (size_t i = 0; i < ENS__BIN_GROUP * (1 + groups); i++)
+        middle[i] = INFINITY;
+    b->middle = middle;
+    for (size_t c = 0; c < b->n_bins; c++)
+        middle[ENS__BIN_GROUP + c] = b->low[c] <= b->high[c] ? b->low[c] / 2 + b->high[c] / 2
+                                     : c + 1 < b->n_bins     ? b->cut[c]
+                                                             : INFINITY;
+    for (size_t g = 0; g + 1 < groups; g++)
+        middle[g] = middle[ENS__BIN_GROUP * (g + 1) + ENS__BIN_GROUP - 1];
+    return ENS_OK;
+}
+
 static ens_status category_codes(ens__bins *b, const ens__column *column, size_t n,
                                  ens_error *err)
 {
@@ -275,7 +295,8 @@ static ens_status make_bins(ens__bins **out, const ens__column *column, size_t n
         st = category_codes(b, column, n, err);
     } else if ((st = make_cuts(b, column->x, n, max_bins, err)) == ENS_OK) {
         b->width = b->n_bins < 256 ? 1 : 2;
-        st = number_codes(b, column->x, n, err);
+        if ((st = number_codes(b, column->x, n, err)) == ENS_OK && b->width == 1)
+            st = find_middles(b, err);
     }
     if (st == ENS_OK)
         st = find_common(b, n, err);

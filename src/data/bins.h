@@ -17,12 +17,17 @@ typedef struct ens__bins {
     bool has_missing;
     double *cut;             /* [n_bins - 1] numeric, ascending; NULL for categories */
     double *low, *high;      /* [n_bins] numeric: the least and the greatest value seen in each bin */
+    /* [1 + groups][ENS__BIN_GROUP] numeric, one-byte codes: the point midway between low and high of each bin, in
+     * order, then infinities; before them the last of each group, but an infinity for the last one. NULL for others. */
+    double *middle;
     union {
         uint8_t *u8;
         uint16_t *u16;
         void *any;
     } code;                  /* [n of the table] */
 } ens__bins;
+
+#define ENS__BIN_GROUP 16
 
 /* The code of row r. */
 static inline unsigned ens__bins_code(const ens__bins *b, size_t r)
@@ -48,6 +53,25 @@ static inline unsigned ens__bins_above(const double *cut, unsigned n, double v)
 static inline unsigned ens__bins_of(const ens__bins *b, double v)
 {
     return ens__bins_above(b->cut, b->n_bins - 1, v);
+}
+
+/* How many bins have their middle, midway between low and high, at v or below: two looks at a group. */
+static inline unsigned ens__bins_up_to(const ens__bins *b, double v)
+{
+    unsigned group = 0, in = 0;
+    const double *of_group;
+
+    if (b->middle == NULL) {
+        unsigned c = ens__bins_of(b, v);
+
+        return c + (b->low[c] / 2 + b->high[c] / 2 <= v);
+    }
+    for (unsigned g = 0; g < ENS__BIN_GROUP; g++)
+        group += b->middle[g] <= v;
+    of_group = b->middle + ENS__BIN_GROUP * (size_t)(group + 1);
+    for (unsigned i = 0; i < ENS__BIN_GROUP; i++)
+        in += of_group[i] <= v;
+    return ENS__BIN_GROUP * group + in;
 }
 
 /* A point between a and b, a < b: a <= point < b. */

@@ -6,10 +6,16 @@
 #include <config.h>
 
 #include <Random123/philox.h>
+#include <core/cpu.h>
 #include <ensemble/ext.h>
 #include <gsl/gsl_randist.h>
 #include <num/gsl.h>
 #include <num/rng.h>
+#include <string.h>
+
+#if ENS_HAVE_LEVELS
+#include <immintrin.h>
+#endif
 
 enum { DOMAIN_STREAM = 0, DOMAIN_SEED = 1 };
 
@@ -62,13 +68,86 @@ void ens__stream_block(uint32_t out[4], ens__stream *s)
         s->counter[1]++;
 }
 
-uint32_t ens__stream_u32(ens__stream *s)
+/* ---- Four blocks at once ----
+ *
+ * A lane of 128 bits is a block. In a round words 0 and 2 are multiplied; the high halves of the products, XORed with
+ * words 3 and 1 and the key, and the low halves come out in reverse. */
+
+#define BLOCKS (ENS__STREAM_WORDS / 4)
+
+static void refill_base(uint32_t *out, uint64_t first, const ens__stream *s)
 {
-    if (s->left == 0) {
-        ens__stream_block(s->out, s);
-        s->left = 4;
+    philox4x32_key_t key = {{s->key[0], s->key[1]}};
+
+    for (uint64_t b = 0; b < BLOCKS; b++) {
+        philox4x32_ctr_t counter = {
+            {low(first + b), high(first + b), s->counter[2], s->counter[3]}};
+        philox4x32_ctr_t r = philox4x32_R(10, counter, key);
+
+        memcpy(out + 4 * b, r.v, sizeof r.v);
     }
-    return s->out[4 - s->left--];
+}
+
+#if ENS_HAVE_LEVELS
+static int64_t words(uint32_t low_word, uint32_t high_word)
+{
+    return (int64_t)((uint64_t)high_word << 32 | low_word);
+}
+
+ENS_TARGET_V3 static void refill_v3(uint32_t *out, uint64_t first, const ens__stream *s)
+{
+    const __m256i factor = _mm256_setr_epi64x(PHILOX_M4x32_0, PHILOX_M4x32_1,
+                                              PHILOX_M4x32_0, PHILOX_M4x32_1);
+    const __m256i bump =
+        _mm256_setr_epi64x(PHILOX_W32_0, PHILOX_W32_1, PHILOX_W32_0, PHILOX_W32_1);
+    const int64_t index = words(s->counter[2], s->counter[3]);
+
+    for (uint64_t b = 0; b < BLOCKS; b += 2) {
+        __m256i x = _mm256_setr_epi64x((int64_t)(first + b), index,
+                                       (int64_t)(first + b + 1), index);
+        __m256i key = _mm256_setr_epi64x(s->key[0], s->key[1], s->key[0], s->key[1]);
+
+        for (int round = 0; round < 10; round++) {
+            __m256i product = _mm256_shuffle_epi32(_mm256_mul_epu32(x, factor), 0x1b);
+
+            x = _mm256_xor_si256(_mm256_xor_si256(product, key),
+                                 _mm256_srli_epi64(x, 32));
+            key = _mm256_add_epi32(key, bump);
+        }
+        _mm256_storeu_si256((void *)(out + 4 * b), x);
+    }
+}
+
+ENS_TARGET_V4 static void refill_v4(uint32_t *out, uint64_t first, const ens__stream *s)
+{
+    const __m512i factor =
+        _mm512_broadcast_i64x2(_mm_set_epi64x(PHILOX_M4x32_1, PHILOX_M4x32_0));
+    const __m512i bump =
+        _mm512_broadcast_i64x2(_mm_set_epi64x(PHILOX_W32_1, PHILOX_W32_0));
+    const int64_t index = words(s->counter[2], s->counter[3]);
+    __m512i key = _mm512_broadcast_i64x2(_mm_set_epi64x(s->key[1], s->key[0]));
+    __m512i x =
+        _mm512_setr_epi64((int64_t)first, index, (int64_t)(first + 1), index,
+                          (int64_t)(first + 2), index, (int64_t)(first + 3), index);
+
+    for (int round = 0; round < 10; round++) {
+        __m512i product = _mm512_shuffle_epi32(_mm512_mul_epu32(x, factor), 0x1b);
+
+        x = _mm512_ternarylogic_epi32(product, key, _mm512_srli_epi64(x, 32), 0x96);
+        key = _mm512_add_epi32(key, bump);
+    }
+    _mm512_storeu_si512(out, x);
+}
+#endif
+
+void ens__stream_refill(ens__stream *s)
+{
+    uint64_t first = (uint64_t)s->counter[1] << 32 | s->counter[0], next = first + BLOCKS;
+
+    ENS__CALL(refill, s->out, first, s);
+    s->counter[0] = low(next);
+    s->counter[1] = high(next);
+    s->left = ENS__STREAM_WORDS;
 }
 
 uint64_t ens__stream_u64(ens__stream *s)
@@ -76,20 +155,6 @@ uint64_t ens__stream_u64(ens__stream *s)
     uint64_t first = ens__stream_u32(s);
 
     return (uint64_t)ens__stream_u32(s) << 32 | first;
-}
-
-uint32_t ens__stream_below(ens__stream *s, uint32_t n)
-{
-    uint64_t m = (uint64_t)ens__stream_u32(s) * n;
-
-    if (low(m) < n) {
-        uint32_t biased =
-            -n % n; /* 2^32 mod n: so many products would come up once too often */
-
-        while (low(m) < biased)
-            m = (uint64_t)ens__stream_u32(s) * n;
-    }
-    return high(m);
 }
 
 double ens__stream_uniform(ens__stream *s)

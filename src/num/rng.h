@@ -23,21 +23,60 @@ typedef enum ens__purpose {
     ENS__FOR_DROP          /* DART: rounds that are left out */
 } ens__purpose;
 
+/* Words that a stream makes at once: four blocks. */
+#define ENS__STREAM_WORDS 16
+
 typedef struct ens__stream {
     uint32_t key[2];
     uint32_t counter[4]; /* index in words 2 and 3, position in 0 and 1 */
-    uint32_t out[4];
+    uint32_t out[ENS__STREAM_WORDS];
     unsigned left;       /* words of out not yet used */
 } ens__stream;
 
 void ens__stream_init(ens__stream *s, uint64_t seed, uint32_t purpose, uint64_t index);
-/* The next whole block, without regard to words left of the current one: for bulk use at a block's start. */
+/* The next whole block, without regard to words left of the current ones: for bulk use while none are left. */
 void ens__stream_block(uint32_t out[4], ens__stream *s);
-uint32_t ens__stream_u32(ens__stream *s);
+/* The next words into out; for the functions below. */
+void ens__stream_refill(ens__stream *s);
 uint64_t ens__stream_u64(ens__stream *s);
-/* Uniform on 0 .. n-1 without bias (Lemire 2019); n is at least 1. */
-uint32_t ens__stream_below(ens__stream *s, uint32_t n);
-double ens__stream_uniform(ens__stream *s);  /* [0, 1), 53 bits */
 double ens__stream_gaussian(ens__stream *s); /* standard normal, gsl_ran_gaussian_ziggurat */
+
+/* To the start of the stream of the same seed and purpose that this index names. */
+static inline void ens__stream_move(ens__stream *s, uint64_t index)
+{
+    s->counter[0] = s->counter[1] = 0;
+    s->counter[2] = (uint32_t)index;
+    s->counter[3] = (uint32_t)(index >> 32);
+    s->left = 0;
+}
+
+static inline uint32_t ens__stream_u32(ens__stream *s)
+{
+    if (s->left == 0)
+        ens__stream_refill(s);
+    return s->out[ENS__STREAM_WORDS - s->left--];
+}
+
+/* Uniform on 0 .. n-1 without bias (Lemire 2019); n is at least 1. */
+static inline uint32_t ens__stream_below(ens__stream *s, uint32_t n)
+{
+    uint64_t m = (uint64_t)ens__stream_u32(s) * n;
+
+    if ((uint32_t)m < n) {
+        uint32_t biased = -n % n; /* 2^32 mod n: so many products would come up once too often */
+
+        while ((uint32_t)m < biased)
+            m = (uint64_t)ens__stream_u32(s) * n;
+    }
+    return (uint32_t)(m >> 32);
+}
+
+/* [0, 1), 32 bits: where that is fine enough. */
+static inline double ens__stream_fraction(ens__stream *s)
+{
+    return ens__stream_u32(s) * 0x1p-32;
+}
+
+double ens__stream_uniform(ens__stream *s); /* [0, 1), 53 bits */
 
 #endif

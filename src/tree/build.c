@@ -108,6 +108,12 @@ ens_status ens__build_leaf(ens__build *b, ens__work *w, const ens__part *part,
     return st;
 }
 
+void ens__build_response(ens__build *b, uint32_t node, double value)
+{
+    assert(b->as_leaf == NULL);
+    b->node[node] = (ens__node){.feature = ENS__LEAF, .value = value};
+}
+
 /* ---- Splits --------------------------------------------------------------------------------------------- */
 
 static ens_status add_set(ens__build *b, const ens__work *w, size_t words, uint64_t *at,

@@ -25,6 +25,16 @@ typedef struct ens__part {
     unsigned store; /* that the rows are in */
 } ens__part;
 
+/* Name of the random stream of a node's left (1) or right (2) child: splitmix64's finisher. */
+static inline uint64_t ens__child_path(uint64_t path, unsigned side)
+{
+    uint64_t z = (path + side) * 0x9e3779b97f4a7c15u;
+
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
 /* With the root, for a tree of n rows, nodes from the arena. */
 ens_status ens__build_begin(ens__build *b, const ens__work *w, size_t n, ens__arena *arena, ens_error *err);
 /* Hang a tree that was made apart in the place of a node. */
@@ -34,6 +44,8 @@ ens_status ens__build_detach(ens__build *b, ens_error *err);
 void ens__build_free_detached(ens__build *b);
 void ens__build_clear(ens__build *b);
 ens_status ens__build_leaf(ens__build *b, ens__work *w, const ens__part *part, ens_error *err);
+/* The same of a value that is known, without pruning. */
+void ens__build_response(ens__build *b, uint32_t node, double value);
 /* Split it by w->best; *child is the left one of two new nodes. */
 ens_status ens__build_split(ens__build *b, ens__work *w, const ens__part *part, double threshold,
                             uint32_t *child, ens_error *err);

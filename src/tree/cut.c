@@ -8,14 +8,11 @@
 #include <core/cpu.h>
 #include <limits.h>
 #include <string.h>
-#include <tree/work.h>
+#include <tree/draw.h>
 
 #if ENS_HAVE_LEVELS
 #include <immintrin.h>
 #endif
-
-/* Rows that few_pairs_v4() takes. */
-#define FEW 32
 
 /* What a pass over the codes tells. */
 typedef struct ends {
@@ -205,61 +202,6 @@ ENS_TARGET_V4 static void find_sides_v4(unsigned *left, unsigned *right,
 }
 #endif
 
-#if ENS_HAVE_LEVELS
-typedef enum few_state { FEW_CUT, FEW_CONSTANT, FEW_MISSING } few_state;
-
-/* Rows of two classes at once, in registers: their ends, the threshold, and what goes left, each row by the middle
- * of its own bin, so that no bin is searched for. *last is the greatest code that goes left, *sum the tags of those
- * rows. */
-ENS_TARGET_V4 static few_state few_pairs_v4(unsigned *last, uint32_t *sum, double *cut,
-                                            const ens__bins *b, const uint16_t *code,
-                                            const uint32_t *tag, size_t n, double u)
-{
-    const __m512i zero = _mm512_setzero_si512();
-    __m512i c[FEW / 16], least = _mm512_set1_epi32(INT_MAX), most = zero, tags = zero,
-                         at = zero;
-    __mmask16 in[FEW / 16];
-    size_t chunks = (n + 15) / 16;
-    unsigned low, high;
-
-    for (size_t i = 0; i < chunks; i++) {
-        in[i] = n - i * 16 < 16 ? (__mmask16)((1u << (n - i * 16)) - 1) : UINT16_MAX;
-        c[i] = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(in[i], code + i * 16));
-        least = _mm512_mask_min_epi32(least, in[i], least, c[i]);
-        most = _mm512_max_epi32(most, c[i]);
-    }
-    low = (unsigned)_mm512_reduce_min_epi32(least);
-    high = (unsigned)_mm512_reduce_max_epi32(most);
-    if (high >= b->n_bins)
-        return FEW_MISSING;
-    if (low == high)
-        return FEW_CONSTANT;
-    *cut = (1 - u) * b->low[low] + u * b->high[high];
-    for (size_t i = 0; i < chunks; i++) {
-        __mmask16 left = 0;
-
-        for (int half = 0; half < 2; half++) {
-            __m256i place =
-                half ? _mm512_extracti64x4_epi64(c[i], 1) : _mm512_castsi512_si256(c[i]);
-            __m512d half_of = _mm512_set1_pd(0.5), v = _mm512_set1_pd(*cut);
-            __m512d middle = _mm512_add_pd(
-                _mm512_mul_pd(_mm512_i32gather_pd(place, b->low, 8), half_of),
-                _mm512_mul_pd(_mm512_i32gather_pd(place, b->high, 8), half_of));
-
-            left |= (__mmask16)(_mm512_cmp_pd_mask(middle, v, _CMP_LE_OQ) << 8 * half);
-        }
-        left &= _mm512_cmplt_epi32_mask(c[i], _mm512_set1_epi32((int)high));
-        left |= _mm512_cmpeq_epi32_mask(c[i], _mm512_set1_epi32((int)low));
-        left &= in[i];
-        tags = _mm512_add_epi32(tags, _mm512_maskz_loadu_epi32(left, tag + i * 16));
-        at = _mm512_mask_max_epi32(at, left, at, c[i]);
-    }
-    *sum = (uint32_t)_mm512_reduce_add_epi32(tags);
-    *last = (unsigned)_mm512_reduce_max_epi32(at);
-    return FEW_CUT;
-}
-#endif
-
 static const kernels *kernels_here(void)
 {
     static const kernels base = {find_ends_base, add_pairs_base, add_counts_base,
@@ -271,16 +213,6 @@ static const kernels *kernels_here(void)
         return &v4;
 #endif
     return &base;
-}
-
-/* The last code to the left of a drawn value: one at least on each side. */
-static unsigned last_left(const ens__bins *b, const ends *e, double cut)
-{
-    unsigned c = e->low + ens__bins_above(b->cut + e->low, e->high - e->low, cut);
-
-    if (c > e->low && b->low[c] / 2 + b->high[c] / 2 > cut)
-        c--;
-    return c < e->low ? e->low : c >= e->high ? e->high - 1 : c;
 }
 
 /* w->left: rows of codes up to `last`. */
@@ -341,62 +273,22 @@ static void take(ens__work *w, size_t j, const ens__order *node, unsigned last,
                            .cut = cut};
 }
 
-#if ENS_HAVE_LEVELS
-/* The same as ens__cut_try() for few rows of two classes without missing values; false if it is not for them. */
-static bool try_few(ens__work *w, size_t j, const ens__order *node, double u)
-{
-    double cut = 0;
-    unsigned last = 0;
-    uint32_t sum = 0;
-
-    if (node->rows > FEW || w->kind != ENS__PAIRS || node->sum[2] > UINT16_MAX ||
-        ens__cpu_level() < ENS__CPU_V4)
-        return false;
-    switch (few_pairs_v4(&last, &sum, &cut, w->bins[j], w->code, w->tag + node->begin,
-                         node->rows, u)) {
-    case FEW_MISSING:
-        return false;
-    case FEW_CONSTANT:
-        ens__split_note_useless(w, j);
-        return true;
-    default:
-        w->left[1] = sum >> 16;
-        w->left[2] = sum & 0xffff;
-        w->left[0] = w->left[2] - w->left[1];
-        take(w, j, node, last, cut, false);
-        return true;
-    }
-}
-
-#else
-static bool try_few(ens__work *w, size_t j, const ens__order *node, double u)
-{
-    (void)w;
-    (void)j;
-    (void)node;
-    (void)u;
-    return false;
-}
-#endif
-
-void ens__cut_try(ens__work *w, size_t j, const ens__order *node, ens__stream *s)
+void ens__cut_try(ens__work *w, size_t j, const ens__order *node)
 {
     const ens__bins *b = w->bins[j];
     size_t begin = node->begin, n = node->rows;
-    double u = ens__stream_uniform(s), cut;
     unsigned last;
+    double cut;
     ends e;
 
     ens__work_codes(w, j, begin, n);
-    if (try_few(w, j, node, u))
-        return;
     e = kernels_here()->find_ends(w->code, n, b->n_bins);
     if (e.low > e.high || (e.low == e.high && !e.missing)) {
         ens__split_note_useless(w, j);
         return;
     }
-    cut = (1 - u) * b->low[e.low] + u * b->high[e.high];
-    last = e.low == e.high ? e.low : last_left(b, &e, cut);
+    cut = ens__draw_cut(w, b, e.low, e.high);
+    last = ens__draw_last(e.low, e.high, ens__bins_up_to(b, cut));
     add_left(w, last, begin, n);
     take(w, j, node, last, cut, false);
     if (!e.missing)

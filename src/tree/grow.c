@@ -10,7 +10,7 @@
 #include <float.h>
 #include <math.h>
 #include <string.h>
-#include <tree/build.h>
+#include <tree/masked.h>
 
 /* ---- Nodes to be looked at -------------------------------------------------------------------------------- */
 
@@ -186,30 +186,6 @@ static void recall_split(ens__work *w, const task *t)
     memcpy(w->set, t->block + 2 * w->sums, w->set_words * sizeof *w->set);
 }
 
-/* The point between the two neighbouring values that a split separates; of no use to sets. */
-static double threshold_of(const ens__work *w, const ens__split *s)
-{
-    const ens__bins *b = w->bins[s->feature];
-
-    if (s->by_set)
-        return 0;
-    if (w->o->random_cuts && s->next < b->n_bins && s->cut >= b->high[s->code] &&
-        s->cut < b->low[s->next])
-        return s->cut;
-    return s->next < b->n_bins ? ens__between(b->high[s->code], b->low[s->next])
-                               : DBL_MAX;
-}
-
-/* splitmix64's finisher: the path of a child names its stream */
-static uint64_t child_path(uint64_t path, unsigned side)
-{
-    uint64_t z = (path + side) * 0x9e3779b97f4a7c15u;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
 /* The value midway between the children bounds all below them on a monotonic feature. */
 static void bound_child(task *t, const grower *g, const task *parent, unsigned side)
 {
@@ -231,7 +207,7 @@ static ens_status push_child(grower *g, const task *parent, const ens__part *par
     task t = {.part = *part, .depth = parent->depth + 1, .useless = parent->useless};
     ens_status st;
 
-    t.path = child_path(parent->path, side + 1);
+    t.path = ens__child_path(parent->path, side + 1);
     bound_child(&t, g, parent, side);
     if ((st = pool_take(&t.block, &g->pool, err)) != ENS_OK)
         return st;
@@ -271,7 +247,7 @@ static ens_status split_node(grower *g, const task *t, ens_error *err)
 
     memcpy(g->left, w->best_left, w->sums * sizeof *g->left);
     find_middle(g, t->part.sum);
-    st = ens__build_split(&g->b, w, &t->part, threshold_of(w, &w->best), &left.node, err);
+    st = ens__build_split(&g->b, w, &t->part, ens__split_threshold(w, &w->best), &left.node, err);
     if (st != ENS_OK)
         return st;
     g->n_leaves++;
@@ -288,11 +264,26 @@ static ens_status split_node(grower *g, const task *t, ens_error *err)
 
 /* ---- One tree, or one below a node ------------------------------------------------------------------------- */
 
+/* All that is below a node of few rows at once. */
+static ens_status visit_few(grower *g, const task *t, ens_error *err)
+{
+    const ens__masked_root root = {.begin = t->part.begin,
+                                   .n = t->part.n,
+                                   .depth = t->depth,
+                                   .path = t->path,
+                                   .useless = t->useless,
+                                   .node = t->part.node};
+
+    return ens__masked_grow(&g->b, g->w, &root, err);
+}
+
 static ens_status visit(grower *g, task *t, ens_error *err)
 {
     bool split;
 
     enter(g, t);
+    if (g->w->masked != NULL && t->part.n <= ENS__MASKED_ROWS)
+        return visit_few(g, t, err);
     if (t->ready) {
         split = g->n_leaves < g->w->o->max_leaves;
         if (split)

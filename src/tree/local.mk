@@ -20,6 +20,7 @@ libens_internal_la_SOURCES += \
 	src/tree/cuts.c \
 	src/tree/cuts.h \
 	src/tree/direct.c \
+	src/tree/draw.h \
 	src/tree/groups.c \
 	src/tree/grow.c \
 	src/tree/isolate.c \
@@ -28,6 +29,8 @@ libens_internal_la_SOURCES += \
 	src/tree/kernels_v3.c \
 	src/tree/kernels_v4.c \
 	src/tree/loops.h \
+	src/tree/masked.c \
+	src/tree/masked.h \
 	src/tree/part.c \
 	src/tree/prune.c \
 	src/tree/rows.c \

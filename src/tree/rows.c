@@ -10,7 +10,7 @@
 #include <num/stats.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tree/work.h>
+#include <tree/masked.h>
 
 void ens__work_clear(ens__work *w)
 {
@@ -326,6 +326,7 @@ static ens_status make_scratch(ens__work *w, ens_error *err)
 {
     size_t codes = w->max_codes;
     ens__arena *a = w->arena;
+    ens_status st;
 
     if ((w->total = ens__arena_zeros(a, w->sums, sizeof *w->total)) == NULL ||
         (w->code = ens__arena_take(a, w->n + ENS__PAD, sizeof *w->code)) == NULL ||
@@ -352,6 +353,8 @@ static ens_status make_scratch(ens__work *w, ens_error *err)
         (w->first = ens__arena_take(a, codes, sizeof *w->first)) == NULL ||
         !make_cells(w))
         return ens__nomem(err);
+    if ((st = ens__masked_make(&w->masked, w, err)) != ENS_OK)
+        return st;
     for (size_t c = 0; c < codes; c++)
         w->ascending[c] = (uint32_t)c;
     for (size_t j = 0; j < w->p; j++)
@@ -382,6 +385,7 @@ ens_status ens__work_make(ens__work *w, const ens__tree_options *o, const ens_fi
     w->arena = a->arena != NULL ? a->arena : &w->own;
     w->classes = a->task == ENS_TASK_CLASSIFICATION;
     w->weighted = a->w != NULL || o->class_weight != NULL;
+    ens__stream_init(&w->draws, a->seed, ENS__FOR_NODE, 0);
     w->sums = w->classes ? w->k + 1 : 3;
     w->classes_up = (w->k + 7) / 8 * 8;
     if ((st = get_bins(w, err)) != ENS_OK || (st = make_stats(w, err)) != ENS_OK ||

@@ -5,9 +5,10 @@
  * (Fisher 1958; Breiman et al. 1984, 9.4), and a good one for more classes. */
 #include <config.h>
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
-#include <tree/work.h>
+#include <tree/draw.h>
 
 /* Classes whose shares categories are ordered by, at most. */
 #define MAX_ORDERS 8
@@ -21,6 +22,47 @@ double ens__split_decrease(const ens__work *w, double gain)
     if (w->classes)
         return gain / total;
     return gain / w->v_scale * (w->w_scale / w->v_scale) * (w->w_scale / total);
+}
+
+/* Of each bin the places that a random threshold may take between its middle and the next one's. A forest of random
+ * thresholds has few distinct ones of each feature then, which trees.c can number. */
+static double places_of(const ens__bins *b)
+{
+    double places = 32767.0 / b->n_bins;
+
+    return places > 256 ? 256 : fmax(floor(places), 1);
+}
+
+/* A random threshold with `code` on its left and `next` on its right: where it was drawn, rounded down to a place, or
+ * at the end of a bin that would be parted. */
+static double random_threshold(const ens__bins *b, const ens__split *s)
+{
+    unsigned c = ens__bins_up_to(b, s->cut);
+    double below, above, places = places_of(b), cut;
+
+    if (s->cut >= b->low[s->next])
+        return ens__between(b->high[s->next - 1], b->low[s->next]);
+    if (s->cut < b->high[s->code] || c == 0 || c == b->n_bins)
+        return ens__between(b->high[s->code], b->low[s->code + 1]);
+    below = b->low[c - 1] / 2 + b->high[c - 1] / 2;
+    above = b->low[c] / 2 + b->high[c] / 2;
+    cut = below +
+          floor((s->cut - below) / (above - below) * places) / places * (above - below);
+    return cut >= b->high[s->code] ? cut
+                                   : ens__between(b->high[s->code], b->low[s->code + 1]);
+}
+
+/* The point between the two neighbouring values that a split separates; of no use to sets. */
+double ens__split_threshold(const ens__work *w, const ens__split *s)
+{
+    const ens__bins *b = w->bins[s->feature];
+
+    if (s->by_set)
+        return 0;
+    if (s->next >= b->n_bins)
+        return DBL_MAX;
+    return w->o->random_cuts ? random_threshold(b, s)
+                             : ens__between(b->high[s->code], b->low[s->next]);
 }
 
 /* ---- Keeping the best ---------------------------------------------------------------------------------------- */
@@ -91,15 +133,17 @@ static double middle(const ens__bins *b, unsigned code)
 }
 
 /* The same as ens__cut_try() for absolute error, which needs groups. */
-static void try_cut(ens__work *w, size_t feature, ens__order *o, ens__stream *s)
+static void try_cut(ens__work *w, size_t feature, ens__order *o)
 {
     const ens__bins *b = w->bins[feature];
     const unsigned *code = w->group.code;
-    double u = ens__stream_uniform(s), cut;
+    double cut;
 
-    if (o->n == 0)
+    if (o->n == 0) {
+        ens__split_note_useless(w, feature);
         return;
-    cut = (1 - u) * b->low[code[0]] + u * b->high[code[o->n - 1]];
+    }
+    cut = ens__draw_cut(w, b, code[0], code[o->n - 1]);
     o->only = 0;
     while (o->only + 2 < o->n && middle(b, code[o->only + 1]) <= cut)
         o->only++;
@@ -108,13 +152,13 @@ static void try_cut(ens__work *w, size_t feature, ens__order *o, ens__stream *s)
 }
 
 /* A subset of the levels, each in it or not by the toss of a coin, but neither none nor all. */
-static void try_subset(ens__work *w, size_t feature, ens__order *o, ens__stream *s)
+static void try_subset(ens__work *w, size_t feature, ens__order *o)
 {
-    uint32_t *order = w->order;
+    uint32_t *order = w->order, tosses = 1;
     size_t in = 0;
 
     for (size_t g = 0; g < o->n; g++)
-        if (ens__stream_below(s, 2) != 0) {
+        if (ens__draw_toss(w, &tosses)) {
             uint32_t group = order[g];
 
             order[g] = order[in];
@@ -230,7 +274,7 @@ static void set_rare_aside(ens__work *w, ens__order *o)
     o->at = order;
 }
 
-static void try_category(ens__work *w, size_t feature, ens__order *o, ens__stream *s)
+static void try_category(ens__work *w, size_t feature, ens__order *o)
 {
     size_t orders = w->classes && w->k > 2 ? MAX_ORDERS : 1;
 
@@ -240,7 +284,7 @@ static void try_category(ens__work *w, size_t feature, ens__order *o, ens__strea
         return;
     }
     if (w->o->random_cuts) {
-        try_subset(w, feature, o, s);
+        try_subset(w, feature, o);
         return;
     }
     for (size_t r = 0; r < orders; r++) {
@@ -254,17 +298,6 @@ static void try_category(ens__work *w, size_t feature, ens__order *o, ens__strea
 }
 
 /* ---- Features ---------------------------------------------------------------------------------------------------- */
-
-void ens__split_note_useless(ens__work *w, size_t j)
-{
-    if (w->field[j].slot < ENS__SLOTS)
-        w->useless |= (uint64_t)1 << w->field[j].slot;
-}
-
-static bool is_useless(const ens__work *w, size_t j)
-{
-    return w->field[j].slot < ENS__SLOTS && (w->useless >> w->field[j].slot & 1) != 0;
-}
 
 /* Of the features of two values those that have one in all rows, in one pass. */
 static void note_constant_bits(ens__work *w, size_t begin, size_t n)
@@ -287,8 +320,7 @@ static int sign_of(const ens__work *w, size_t j)
     return w->o->monotonic != NULL ? w->o->monotonic[j] : 0;
 }
 
-static void try_groups(ens__work *w, size_t j, const int64_t *sum, size_t begin, size_t n,
-                       ens__stream *s)
+static void try_groups(ens__work *w, size_t j, const int64_t *sum, size_t begin, size_t n)
 {
     size_t groups = ens__groups_make(w, sum, j, begin, n);
     ens__order o = {.at = w->ascending,
@@ -309,87 +341,65 @@ static void try_groups(ens__work *w, size_t j, const int64_t *sum, size_t begin,
     if (o.missing)
         ens__groups_add(w, w->missing, groups - 1);
     if (w->a->rows.feature[j].code != NULL)
-        try_category(w, j, &o, s);
+        try_category(w, j, &o);
     else if (w->o->random_cuts)
-        try_cut(w, j, &o, s);
+        try_cut(w, j, &o);
     else
         (void)try_order(w, j, &o, false);
 }
 
-static void try_feature(ens__work *w, size_t j, const ens__order *node, ens__search how,
-                        ens__stream *s)
+static void try_feature(ens__work *w, size_t j, const ens__order *node, ens__search how)
 {
     bool number = w->a->rows.feature[j].code == NULL;
 
     if (number && w->o->random_cuts && w->o->criterion != ENS__ABSOLUTE_ERROR)
-        ens__cut_try(w, j, node, s);
+        ens__cut_try(w, j, node);
     else if (!number && ens__sum_count(w, node->sum) < w->o->min_category)
         ens__split_note_useless(w, j); /* each level is too rare */
     else if (!number || !ens__direct_try(w, how, j, node->sum, node->begin, node->rows))
-        try_groups(w, j, node->sum, node->begin, node->rows, s);
+        try_groups(w, j, node->sum, node->begin, node->rows);
 }
 
 void ens__split_try(ens__work *w, size_t j, const ens__order *node)
 {
-    if (!is_useless(w, j))
-        try_feature(w, j, node, ENS__BY_GROUPS, NULL);
+    if (!ens__split_is_useless(w, j))
+        try_feature(w, j, node, ENS__BY_GROUPS);
 }
 
-/* Draw features to the front of w->permutation, m in all. */
-static void draw_features(ens__work *w, size_t drawn, size_t m, ens__stream *s)
+/* All candidates of a node that a team looks at. */
+static size_t try_together(ens__work *w, const ens__order *node)
 {
-    for (; drawn < m; drawn++) {
-        size_t at = drawn + ens__stream_below(s, (uint32_t)(w->p - drawn));
-        uint32_t j = w->permutation[at];
+    size_t m = w->o->max_features;
 
-        w->permutation[at] = w->permutation[drawn];
-        w->permutation[drawn] = j;
-        w->swapped[drawn] = (uint32_t)at;
-    }
+    for (size_t i = 0; i < m; i++)
+        ens__draw_feature(w, i);
+    ens__team_try(w, node, w->permutation, m);
+    return m;
 }
 
-/* Take the draw back, so that the next one depends on its node alone. */
-static void put_back(ens__work *w, size_t m)
-{
-    while (m-- > 0) {
-        uint32_t j = w->permutation[m];
-
-        w->permutation[m] = w->permutation[w->swapped[m]];
-        w->permutation[w->swapped[m]] = j;
-    }
-}
-
-/* Features are tried in a random order of the node's own. Where none of max_features splits the node it stays a
- * leaf, as in Breiman's own forests: to go on until one does, as scikit-learn, makes twice the leaves of pure noise,
- * but also twice those that tell where most features are constant in a small node. */
 void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
                      uint64_t path)
 {
     ens__order node = {.sum = sum, .begin = begin, .rows = n};
-    size_t m = w->o->max_features;
     ens__search how;
-    ens__stream s;
+    size_t i = 0;
 
     w->best = (ens__split){.found = false};
     ens__boundary_begin(w, sum);
     if (n == 2) /* there is but one way to part them */
         w->most = -INFINITY;
     how = ens__direct_begin(w, sum, begin, n);
-    ens__stream_init(&s, w->a->seed, ENS__FOR_NODE, path);
-    draw_features(w, 0, m, &s);
+    ens__stream_move(&w->draws, path);
     note_constant_bits(w, begin, n);
     if (w->team != NULL && n >= ENS__SHARED_ROWS && !w->o->random_cuts)
-        ens__team_try(w, &node, w->permutation, m);
-    else
-        for (size_t i = 0; i < m && !(w->best.found && w->best.gain >= w->most); i++)
-            if (!is_useless(w, w->permutation[i]))
-                try_feature(w, w->permutation[i], &node, how, &s);
-    for (; w->o->keep_drawing && !w->best.found && m < w->p; m++) {
-        draw_features(w, m, m + 1, &s);
-        if (!is_useless(w, w->permutation[m]))
-            try_feature(w, w->permutation[m], &node, how, &s);
+        i = try_together(w, &node);
+    for (; ens__draw_goes_on(w, i); i++) {
+        uint32_t j = ens__draw_feature(w, i);
+
+        if (!ens__split_is_useless(w, j))
+            try_feature(w, j, &node, how);
     }
-    put_back(w, m);
+    ens__draw_put_back(w, i);
     if (w->o->random_cuts)
         ens__cut_complete(w, sum, begin, n);
     else

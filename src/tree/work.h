@@ -130,6 +130,8 @@ typedef struct ens__work {
     uint32_t *left_class;            /* [classes_up] */
     double *node_class, node_squares; /* COUNTS: [classes_up] rows of each class of the node, and their squares' sum */
     double low, high;     /* monotonic: between which the node's value and those of all below it must be */
+    ens__stream draws;    /* of the node */
+    struct ens__masked *masked; /* of masked.c; NULL: this tree cannot be grown so */
     double most;          /* no split of the node can have a greater gain */
     uint64_t useless;     /* slots of features that cannot split the node or any below it, as far as is known */
     uint8_t by_class[ENS__FEW]; /* COUNTS: rows of a node of few, by class */
@@ -238,7 +240,19 @@ struct ens__order;
 void ens__split_try(ens__work *w, size_t j, const struct ens__order *node);
 /* Parts of the search that other files share: feature j cannot split the node or any below it; where missing values go
  * if there are none to learn from: left if w->best_left is more than half. */
-void ens__split_note_useless(ens__work *w, size_t j);
+static inline void ens__split_note_useless(ens__work *w, size_t j)
+{
+    if (w->field[j].slot < ENS__SLOTS)
+        w->useless |= (uint64_t)1 << w->field[j].slot;
+}
+
+static inline bool ens__split_is_useless(const ens__work *w, size_t j)
+{
+    return w->field[j].slot < ENS__SLOTS && (w->useless >> w->field[j].slot & 1) != 0;
+}
+
+/* The threshold of a split that is not by a set. */
+double ens__split_threshold(const ens__work *w, const ens__split *s);
 bool ens__split_left_is_larger(const ens__work *w, const int64_t *sum);
 /* A gain as scikit-learn counts it: the criterion's decrease times the node's share of all weight. */
 double ens__split_decrease(const ens__work *w, double gain);
@@ -309,8 +323,8 @@ void ens__direct_complete(ens__work *w, const int64_t *sum, size_t begin, size_t
 
 /* ---- cut.c: random cuts -------------------------------------------------------------------------------------- */
 
-/* Try one threshold of a number, drawn from s, in the node of `node`, which needs no groups. Not for absolute error. */
-void ens__cut_try(ens__work *w, size_t j, const ens__order *node, ens__stream *s);
+/* Try one random threshold of a number in the node of `node`, which needs no groups. Not for absolute error. */
+void ens__cut_try(ens__work *w, size_t j, const ens__order *node);
 /* After the last feature of a node: what the best split lacks if it was found here. */
 void ens__cut_complete(ens__work *w, const int64_t *sum, size_t begin, size_t n);
 

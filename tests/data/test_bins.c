@@ -119,6 +119,19 @@ static double draw(ens__stream *s, size_t kind)
     }
 }
 
+/* Of values at, near and far from the middles. */
+static void check_middles(const ens__bins *b)
+{
+    for (unsigned c = 0; c < b->n_bins; c += 1 + b->n_bins / 300) {
+        double m = b->low[c] / 2 + b->high[c] / 2;
+
+        ck_assert_uint_eq(ens__bins_up_to(b, m), c + 1);
+        ck_assert_uint_eq(ens__bins_up_to(b, nextafter(m, -INFINITY)), c);
+    }
+    ck_assert_uint_eq(ens__bins_up_to(b, -INFINITY), 0);
+    ck_assert_uint_eq(ens__bins_up_to(b, DBL_MAX), b->n_bins);
+}
+
 START_TEST(codes_agree_with_cuts)
 {
     enum { N = 20000, KINDS = 5 };
@@ -140,6 +153,7 @@ START_TEST(codes_agree_with_cuts)
                 ck_assert_uint_le(b->n_bins, settings[i]);
                 ck_assert_uint_eq(b->width, b->n_bins < 256 ? 1 : 2);
                 check_codes(b, x, n);
+                check_middles(b);
             }
             ens_dataset_free(d);
         }

@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include "run.h"
+#include <core/cpu.h>
 #include <ensemble/ext.h>
 #include <num/gsl.h>
 #include <num/rng.h>
@@ -47,18 +48,26 @@ START_TEST(streams_never_change)
 }
 END_TEST
 
+/* At every CPU level, also where the counter carries, and after a move to another stream. */
 START_TEST(words_come_in_order_of_blocks)
 {
-    ens__stream words, blocks;
-    uint32_t block[4];
+    ens__cpu_cap((ens__cpu)_i);
+    for (uint32_t at = 0; at < 4; at++) {
+        ens__stream words, blocks;
+        uint32_t block[4];
 
-    ens__stream_init(&words, 1, ENS__FOR_TEST, 2);
-    blocks = words;
-    for (int b = 0; b < 10; b++) {
-        ens__stream_block(block, &blocks);
-        for (int k = 0; k < 4; k++)
-            ck_assert_uint_eq(ens__stream_u32(&words), block[k]);
+        ens__stream_init(&words, 1, ENS__FOR_TEST, 5);
+        (void)ens__stream_u32(&words);
+        ens__stream_move(&words, 0x200000003);
+        ens__stream_init(&blocks, 1, ENS__FOR_TEST, 0x200000003);
+        words.counter[0] = blocks.counter[0] = at == 0 ? 0 : 0 - at;
+        for (int b = 0; b < 10; b++) {
+            ens__stream_block(block, &blocks);
+            for (int k = 0; k < 4; k++)
+                ck_assert_uint_eq(ens__stream_u32(&words), block[k]);
+        }
     }
+    ens__cpu_cap(ENS__CPU_V4);
 }
 END_TEST
 
@@ -201,7 +210,7 @@ static void add(TCase *tc)
 {
     tcase_add_test(tc, block_gives_the_known_answers);
     tcase_add_test(tc, streams_never_change);
-    tcase_add_test(tc, words_come_in_order_of_blocks);
+    tcase_add_loop_test(tc, words_come_in_order_of_blocks, ENS__CPU_BASE, ENS__CPU_V4 + 1);
     tcase_add_test(tc, counter_carries_into_its_second_word);
     tcase_add_test(tc, every_part_of_a_name_matters);
     tcase_add_test(tc, below_is_even_and_below);

@@ -5,6 +5,7 @@ tests_test_tree_SOURCES = tests/run.h tests/tree/main.c \
 	tests/tree/test_cut.c \
 	tests/tree/test_draws.c \
 	tests/tree/test_grow.c \
+	tests/tree/test_masked.c \
 	tests/tree/test_trees_form.c
 tests_test_tree_CPPFLAGS = $(test_cppflags)
 tests_test_tree_CFLAGS = $(test_cflags)
