@@ -7,6 +7,7 @@ examples_programs = \
 	examples/own_loss \
 	examples/inspect_model \
 	examples/interval \
+	examples/optimisers \
 	examples/importance \
 	examples/boosting \
 	examples/pipeline
@@ -36,6 +37,9 @@ examples_inspect_model_LDADD = $(examples_ldadd)
 examples_interval_SOURCES = examples/interval.c
 examples_interval_CPPFLAGS = $(examples_cppflags)
 examples_interval_LDADD = $(examples_ldadd)
+examples_optimisers_SOURCES = examples/optimisers.c
+examples_optimisers_CPPFLAGS = $(examples_cppflags)
+examples_optimisers_LDADD = $(examples_ldadd) -lm
 examples_importance_SOURCES = examples/importance.c
 examples_importance_CPPFLAGS = $(examples_cppflags)
 examples_importance_LDADD = $(examples_ldadd)

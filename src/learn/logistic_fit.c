@@ -9,9 +9,9 @@
 
 #include <core/error.h>
 #include <core/mem.h>
+#include <ensemble/optim.h>
 #include <learn/logistic_fit.h>
 #include <math.h>
-#include <num/optim.h>
 #include <num/solve.h>
 #include <string.h>
 
@@ -469,22 +469,22 @@ static void solve_whole(void *ctx, double *v)
 static ens_status minimise_lbfgs(ens__linear *m, newton *f,
                                  const ens__logistic_penalty *penalty, ens_error *err)
 {
-    ens__lbfgs how = {.value = value_at,
-                      .precondition = f->absolute  ? NULL
-                                      : f->sampled ? solve_whole
-                                                   : solve_blocks,
-                      .ctx = f,
-                      .l1 = f->absolute ? f->l1 : NULL,
-                      .memory = LBFGS_MEMORY,
-                      .max_iter = 10 * penalty->max_iter,
-                      .tol = penalty->tol};
+    ens_lbfgs how = {.value = value_at,
+                     .precondition = f->absolute  ? NULL
+                                     : f->sampled ? solve_whole
+                                                  : solve_blocks,
+                     .ctx = f,
+                     .l1 = f->absolute ? f->l1 : NULL,
+                     .memory = LBFGS_MEMORY,
+                     .max_iter = 10 * penalty->max_iter,
+                     .tol = penalty->tol};
     ens_status st;
 
     f->slope = true;
     if (!f->sampled && (st = factor_blocks(f, err)) != ENS_OK)
         return st;
     memcpy(f->theta, f->trial, f->dim * sizeof *f->theta);
-    st = ens__lbfgs_run(f->theta, f->dim, &how, err);
+    st = ens_lbfgs_run(f->theta, f->dim, &how, err);
     m->steps = (uint32_t)how.steps;
     m->ended = (uint32_t)how.ended;
     return st;

@@ -3,18 +3,18 @@
 
 #include <core/error.h>
 #include <core/mem.h>
+#include <ensemble/optim.h>
 #include <math.h>
 #include <num/gram.h>
-#include <num/optim.h>
 #include <string.h>
 
-enum { MOST_HALVINGS = 60 };
+enum { MOST_HALVINGS = 60, MEMORY = 10 };
 
 /* The value has to fall by this part of what its slope promises. */
 #define ARMIJO 1e-4
 
 typedef struct state {
-    ens__lbfgs *how;
+    ens_lbfgs *how;
     size_t n, kept, next;      /* pairs in memory, where the next goes */
     double *g, *there;         /* [n] gradients here and at the trial */
     double *slope, *d, *trial; /* [n] (pseudo-)gradient, direction, where it leads */
@@ -28,7 +28,7 @@ static void state_clear(state *w)
     ens__free(w->rho);
 }
 
-static ens_status state_init(state *w, ens__lbfgs *how, size_t n, ens_error *err)
+static ens_status state_init(state *w, ens_lbfgs *how, size_t n, ens_error *err)
 {
     *w = (state){.how = how, .n = n};
     if ((w->g = ens__zeros(n, 5 * sizeof *w->g)) == NULL ||
@@ -173,7 +173,7 @@ static ens_status search(state *w, double *x, double *value, int *moved, ens_err
     return ENS_OK;
 }
 
-ens_status ens__lbfgs_run(double *x, size_t n, ens__lbfgs *how, ens_error *err)
+ens_status ens_lbfgs_run(double *x, size_t n, ens_lbfgs *how, ens_error *err)
 {
     state w;
     double value;
@@ -182,6 +182,12 @@ ens_status ens__lbfgs_run(double *x, size_t n, ens__lbfgs *how, ens_error *err)
 
     how->steps = 0;
     how->ended = 0;
+    how->memory = how->memory > 0 ? how->memory : MEMORY;
+    if (how->value == NULL || (how->precondition != NULL && how->l1 != NULL))
+        return ens__fail(err, ENS_EINVAL,
+                         how->value == NULL
+                             ? "ens_lbfgs_run: value is NULL"
+                             : "ens_lbfgs_run: precondition is not with l1");
     if ((st = state_init(&w, how, n, err)) != ENS_OK)
         return st;
     if ((st = how->value(&value, w.g, x, how->ctx, err)) != ENS_OK)

@@ -6,7 +6,6 @@ libens_internal_la_SOURCES += \
 	src/num/gsl.h \
 	src/num/lbfgs.c \
 	src/num/optim.c \
-	src/num/optim.h \
 	src/num/rng.c \
 	src/num/rng.h \
 	src/num/sample.c \

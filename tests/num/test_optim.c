@@ -4,8 +4,8 @@
 
 #include <core/cpu.h>
 #include <core/mem.h>
+#include <ensemble/optim.h>
 #include <num/gram.h>
-#include <num/optim.h>
 #include <num/rng.h>
 #include <num/solve.h>
 
@@ -14,7 +14,7 @@
 static ens_error err;
 
 static const struct reference {
-    ens__optim_kind kind;
+    ens_optim_kind kind;
     double decay, clip, x[3];
 } references[] = {
 #include "num/optim_reference.inc"
@@ -24,46 +24,49 @@ START_TEST(ten_steps_are_those_of_the_formula)
 {
     static const double a[] = {1, 3, 0.5}, b[] = {1, -2, 0.25};
     const struct reference *r = &references[_i];
-    ens__optim_params params = ens__optim_defaults(r->kind);
+    ens_optim_params params = ens_optim_defaults(r->kind);
     double x[] = {2, -1, 0.5}, g[3];
-    ens__optim o;
+    ens_optim o;
 
     params.weight_decay = r->decay;
     params.clip_norm = r->clip;
-    ck_ok(ens__optim_init(&o, &params, 3, &err));
+    ck_ok(ens_optim_init(&o, &params, 3, &err));
     for (int t = 0; t < 10; t++) {
         for (size_t i = 0; i < 3; i++)
             g[i] = a[i] * x[i] + x[i] * x[i] * x[i] - b[i];
-        ens__optim_step(&o, x, g, 0.05);
+        ens_optim_step(&o, x, g, 0.05);
     }
     for (size_t i = 0; i < 3; i++)
         ck_assert_msg(fabs(x[i] - r->x[i]) <= 1e-12, "case %d: x%zu is %.17g, not %.17g",
                       _i, i, x[i], r->x[i]);
-    ens__optim_clear(&o);
+    ens_optim_clear(&o);
 }
 END_TEST
 
 START_TEST(rates_follow_their_schedule)
 {
-    ens__schedule s = {.kind = ENS__INVERSE, .rate = 2, .power = 0.5};
+    ens_schedule s = {.kind = ENS_SCHEDULE_INVERSE, .rate = 2, .power = 0.5};
 
-    ck_assert_double_eq_tol(ens__schedule_rate(&s, 3), 1, 1e-15);
-    s = (ens__schedule){.kind = ENS__STEPS, .rate = 8, .factor = 0.5, .every = 10};
-    ck_assert_double_eq(ens__schedule_rate(&s, 9), 8);
-    ck_assert_double_eq(ens__schedule_rate(&s, 20), 2);
-    s = (ens__schedule){.kind = ENS__COSINE, .rate = 4, .warm_up = 4, .total = 12};
-    ck_assert_double_eq(ens__schedule_rate(&s, 0), 1);
-    ck_assert_double_eq(ens__schedule_rate(&s, 4), 4);
-    ck_assert_double_eq_tol(ens__schedule_rate(&s, 8), 2, 1e-14);
-    ck_assert_double_eq(ens__schedule_rate(&s, 12), 0);
-    s = (ens__schedule){
-        .kind = ENS__PLATEAU, .rate = 1, .factor = 0.1, .tol = 0.01, .patience = 2};
+    ck_assert_double_eq_tol(ens_schedule_rate(&s, 3), 1, 1e-15);
+    s = (ens_schedule){.kind = ENS_SCHEDULE_STEPS, .rate = 8, .factor = 0.5, .every = 10};
+    ck_assert_double_eq(ens_schedule_rate(&s, 9), 8);
+    ck_assert_double_eq(ens_schedule_rate(&s, 20), 2);
+    s = (ens_schedule){.kind = ENS_SCHEDULE_COSINE, .rate = 4, .warm_up = 4, .total = 12};
+    ck_assert_double_eq(ens_schedule_rate(&s, 0), 1);
+    ck_assert_double_eq(ens_schedule_rate(&s, 4), 4);
+    ck_assert_double_eq_tol(ens_schedule_rate(&s, 8), 2, 1e-14);
+    ck_assert_double_eq(ens_schedule_rate(&s, 12), 0);
+    s = (ens_schedule){.kind = ENS_SCHEDULE_PLATEAU,
+                       .rate = 1,
+                       .factor = 0.1,
+                       .tol = 0.01,
+                       .patience = 2};
     for (int i = 0; i < 3; i++)
-        ens__schedule_loss(&s, 5);
-    ck_assert_double_eq_tol(ens__schedule_rate(&s, 0), 0.1, 1e-16);
-    ens__schedule_loss(&s, 4);
-    ens__schedule_loss(&s, 3.995);
-    ck_assert_double_eq_tol(ens__schedule_rate(&s, 0), 0.1, 1e-16);
+        ens_schedule_loss(&s, 5);
+    ck_assert_double_eq_tol(ens_schedule_rate(&s, 0), 0.1, 1e-16);
+    ens_schedule_loss(&s, 4);
+    ens_schedule_loss(&s, 3.995);
+    ck_assert_double_eq_tol(ens_schedule_rate(&s, 0), 0.1, 1e-16);
 }
 END_TEST
 
@@ -81,13 +84,33 @@ static ens_status valley(double *out, double *g, const double *x, void *ctx, ens
 
 START_TEST(lbfgs_goes_through_the_valley)
 {
-    ens__lbfgs how = {.value = valley, .memory = 5, .max_iter = 200, .tol = 1e-20};
+    ens_lbfgs how = {.value = valley, .memory = 5, .max_iter = 200, .tol = 1e-20};
     double x[] = {-1.2, 1};
 
-    ck_ok(ens__lbfgs_run(x, 2, &how, &err));
+    ck_ok(ens_lbfgs_run(x, 2, &how, &err));
     ck_assert_int_eq(how.ended, 1);
     ck_assert_double_eq_tol(x[0], 1, 1e-8);
     ck_assert_double_eq_tol(x[1], 1, 1e-8);
+}
+END_TEST
+
+START_TEST(what_no_optimiser_can_use_is_refused)
+{
+    ens_optim_params params = ens_optim_defaults(ENS_OPTIM_ADAM);
+    ens_lbfgs how = {.max_iter = 9};
+    double x[2] = {0};
+    ens_optim o;
+
+    params.beta2 = 1;
+    ck_fails(ens_optim_init(&o, &params, 3, &err), ENS_ERANGE,
+             "optimiser: beta2 = 1 is outside [0, 1)");
+    params.beta2 = 0.9;
+    params.clip_norm = NAN;
+    ck_fails(ens_optim_init(&o, &params, 3, &err), ENS_ERANGE,
+             "optimiser: clip_norm = nan is outside [0, inf)");
+    params.kind = (ens_optim_kind)8;
+    ck_fails(ens_optim_init(&o, &params, 3, &err), ENS_ERANGE, "optimiser 8 is unknown");
+    ck_fails(ens_lbfgs_run(x, 2, &how, &err), ENS_EINVAL, "ens_lbfgs_run: value is NULL");
 }
 END_TEST
 
@@ -137,11 +160,11 @@ START_TEST(owl_qn_and_coordinate_descent_meet)
 {
     double l1[] = {0, 4, 4, 4, 8, 8}, x[Q] = {0}, c[Q] = {0}, g[Q], value;
     problem p;
-    ens__lbfgs how = {
+    ens_lbfgs how = {
         .value = bowl, .ctx = &p, .l1 = l1, .memory = 8, .max_iter = 1000, .tol = 1e-24};
 
     quadratic(p.a, p.b, (uint64_t)_i);
-    ck_ok(ens__lbfgs_run(x, Q, &how, &err));
+    ck_ok(ens_lbfgs_run(x, Q, &how, &err));
     ens__descend(c, p.a, p.b, l1, Q, 1e-14, 100000, g);
     ck_ok(bowl(&value, g, c, &p, &err));
     for (size_t i = 0; i < Q; i++) {
@@ -151,6 +174,38 @@ START_TEST(owl_qn_and_coordinate_descent_meet)
         else
             ck_assert_double_eq_tol(g[i], c[i] > 0 ? -l1[i] : l1[i], 1e-10);
     }
+}
+END_TEST
+
+static void by_diagonal(void *ctx, double *v)
+{
+    const problem *p = ctx;
+
+    for (size_t i = 0; i < Q; i++)
+        v[i] /= p->a[i * Q + i];
+}
+
+/* With the diagonal of the hessian, and not with l1. */
+START_TEST(lbfgs_takes_an_estimate_of_the_hessian)
+{
+    const double l1[Q] = {0};
+    problem p;
+    double x[Q] = {0}, c[Q] = {0}, g[Q];
+    ens_lbfgs how = {.value = bowl,
+                     .precondition = by_diagonal,
+                     .ctx = &p,
+                     .max_iter = 100,
+                     .tol = 1e-12};
+
+    quadratic(p.a, p.b, 7);
+    ck_ok(ens_lbfgs_run(x, Q, &how, &err));
+    ck_assert_msg(how.ended && how.steps < 40, "%zu steps", how.steps);
+    ens__descend(c, p.a, p.b, l1, Q, 1e-14, 100000, g);
+    for (size_t i = 0; i < Q; i++)
+        ck_assert_double_eq_tol(x[i], c[i], 1e-5); /* the root of tol, and more */
+    how.l1 = l1;
+    ck_fails(ens_lbfgs_run(x, Q, &how, &err), ENS_EINVAL,
+             "ens_lbfgs_run: precondition is not with l1");
 }
 END_TEST
 
@@ -223,16 +278,16 @@ END_TEST
 
 START_TEST(an_allocation_may_fail)
 {
-    ens__lbfgs how = {.value = valley, .memory = 5, .max_iter = 9};
-    ens__optim_params params = ens__optim_defaults(ENS__ADAM);
-    ens__optim o;
+    ens_lbfgs how = {.value = valley, .memory = 5, .max_iter = 9};
+    ens_optim_params params = ens_optim_defaults(ENS_OPTIM_ADAM);
+    ens_optim o;
     double x[2] = {0};
 
     for (long k = 0; k < 2; k++) {
         ens__mem_fail_at(k);
-        ck_assert_int_eq(ens__optim_init(&o, &params, 3, &err), ENS_ENOMEM);
+        ck_assert_int_eq(ens_optim_init(&o, &params, 3, &err), ENS_ENOMEM);
         ens__mem_fail_at(k);
-        ck_assert_int_eq(ens__lbfgs_run(x, 2, &how, &err), ENS_ENOMEM);
+        ck_assert_int_eq(ens_lbfgs_run(x, 2, &how, &err), ENS_ENOMEM);
         ens__mem_fail_at(-1);
     }
 }
@@ -245,6 +300,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, rates_follow_their_schedule);
     tcase_add_test(tc, lbfgs_goes_through_the_valley);
     tcase_add_loop_test(tc, owl_qn_and_coordinate_descent_meet, 0, 20);
+    tcase_add_test(tc, lbfgs_takes_an_estimate_of_the_hessian);
+    tcase_add_test(tc, what_no_optimiser_can_use_is_refused);
     tcase_add_test(tc, cholesky_solves_and_passes_over_what_depends);
     tcase_add_test(tc, kernels_add_products);
     tcase_add_test(tc, an_allocation_may_fail);
