@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define ENS_EXT_ABI 6
+#define ENS_EXT_ABI 7
 
 /* ---- Parameters --------------------------------------------------------------------------- */
 
@@ -268,6 +268,7 @@ typedef struct ens_learner_type {
 
     /** Optional, of types that grow in rounds: predict() by the first n of them alone. */
     void (*predict_first)(const void *fit, size_t n, const ens_rows *rows, double *out, void *scratch);
+    size_t (*n_rounds)(const void *fit); /**< with it: how many there are, at least 1 */
 
     /** Optional, of types that detect: the output above which a row is an anomaly; else it is 0.5. */
     double (*threshold)(const void *fit);

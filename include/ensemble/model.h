@@ -65,7 +65,8 @@ typedef enum ens_absent { ENS_ABSENT_ERROR = 0, ENS_ABSENT_MISSING } ens_absent;
 typedef struct ens_predict_options {
     ens_unseen unseen;
     ens_absent absent;
-    size_t rounds; /**< of learners that grow in rounds: the first so many alone; 0: all. ENS_ESUPPORT of others */
+    size_t rounds; /**< of models that grew in rounds (ens_model_rounds()): the first so many alone; 0: all.
+                        ENS_ESUPPORT of others */
 } ens_predict_options;
 
 /**
@@ -186,6 +187,9 @@ ENS_API const ens_learner *ens_model_learner(const ens_model *model);
 ENS_API uint64_t ens_model_seed(const ens_model *model);
 /** Name of the target; NULL for a model of anomalies without one. */
 ENS_API const char *ens_model_target(const ens_model *model);
+/** Rounds that it grew in: those of boosting, adaboost and gbdt, also behind transforms; 0: it has none.
+ *  ens_predict_options.rounds predicts by the first of them. */
+ENS_API size_t ens_model_rounds(const ens_model *model);
 /** Rows it was fitted on. */
 ENS_API size_t ens_model_n_train(const ens_model *model);
 ENS_API size_t ens_model_p(const ens_model *model);

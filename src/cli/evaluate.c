@@ -17,7 +17,7 @@ typedef struct evaluate_options {
     const char *metrics, *weight, *target;
     int intervals, json;
     double level;
-    uint64_t resamples, seed;
+    uint64_t resamples, seed, rounds, staged;
     use_options use;
     group_options group;
     read_options read;
@@ -37,6 +37,11 @@ static const cli_option own[] = {
      1e6, NULL, "bootstrap resamples of the rows"},
     {"seed", 0, CLI_COUNT, offsetof(evaluate_options, seed), "N", "0", 0,
      18446744073709551615.0, NULL, "of the resamples"},
+    {"rounds", 0, CLI_COUNT, offsetof(evaluate_options, rounds), "N", "0", 0, 1e6, NULL,
+     "score the first N rounds of a model that grew in rounds, as gbdt, boosting and "
+     "adaboost; 0: all"},
+    {"staged", 0, CLI_COUNT, offsetof(evaluate_options, staged), "N", "0", 0, 1e6, NULL,
+     "print the scores of such a model after every N rounds as well"},
     {"weight", 0, CLI_TEXT, offsetof(evaluate_options, weight), "COL", NULL, 0, 0, NULL,
      "column of row weights"},
     {"target", 't', CLI_TEXT, offsetof(evaluate_options, target), "COL", NULL, 0, 0, NULL,
@@ -59,6 +64,13 @@ typedef struct line {
     double value, low, high;
 } line;
 
+/* The scores of the first rounds. */
+typedef struct stage {
+    size_t rounds;
+    line *line; /* [n_lines] */
+    size_t n_lines;
+} stage;
+
 typedef struct job {
     const evaluate_options *o;
     const char *path;
@@ -68,9 +80,11 @@ typedef struct job {
     double *y, *w, *pred, *confusion;
     uint32_t *group; /* or NULL */
     ens_eval eval;
-    char *names; /* the metrics, cut into strings */
-    line *line;  /* [n_lines] */
-    size_t n_lines;
+    char *names;       /* the metrics, cut into strings */
+    const char **name; /* [n_names] */
+    size_t n_names;
+    stage *stage; /* [n_stages] the last is of all rounds that are asked for */
+    size_t n_stages;
     progress bar;
     ens_exec exec;
     double predict_seconds;
@@ -93,8 +107,8 @@ static int load(job *j, const char *model, ens_error *err)
         return cli_fail(err);
     csv.target = ens_model_target(j->model);
     if (csv.target == NULL && j->o->target == NULL)
-        return cli_usage("evaluate",
-                         "--target=COL is missing: the model was fitted without a target");
+        return cli_usage(
+            "evaluate", "--target=COL is missing: the model was fitted without a target");
     if (csv.target != NULL && j->o->target != NULL)
         return cli_usage("evaluate", "--target: the model has a target of its own, `%s`",
                          csv.target);
@@ -113,13 +127,10 @@ static int load(job *j, const char *model, ens_error *err)
     return CLI_OK;
 }
 
-static ens_status predict(job *j, ens_error *err)
+/* What predictions are compared with. */
+static ens_status load_truth(job *j, ens_error *err)
 {
-    ens_predict_options use = {.unseen = (ens_unseen)j->o->use.unseen,
-                               .absent = (ens_absent)j->o->use.absent};
     size_t n = ens_dataset_n(j->data), k = ens_model_k(j->model);
-    double start;
-    ens_status st;
 
     j->label = cli_array(n, sizeof *j->label);
     j->y = cli_array(n, sizeof *j->y);
@@ -134,14 +145,23 @@ static ens_status predict(job *j, ens_error *err)
         for (size_t i = 0; i < n; i++)
             j->group[i] = (uint32_t)ens_dataset_group(j->data, i);
     }
-    if ((st = ens_model_targets(j->model, j->data, j->label, j->y, err)) != ENS_OK)
-        return st;
-    start = cli_now();
-    st = ens_model_predict_with(j->model, j->data, &use, j->pred, &j->exec, err);
-    j->predict_seconds = cli_now() - start;
-    progress_end(&j->bar);
     j->eval = (ens_eval){
         ens_model_task(j->model), n, k, j->label, j->y, j->pred, j->w, j->group};
+    return ens_model_targets(j->model, j->data, j->label, j->y, err);
+}
+
+/* By the first rounds; 0: by all. */
+static ens_status predict(job *j, size_t rounds, ens_error *err)
+{
+    ens_predict_options use = {.unseen = (ens_unseen)j->o->use.unseen,
+                               .absent = (ens_absent)j->o->use.absent,
+                               .rounds = rounds};
+    double start = cli_now();
+    ens_status st =
+        ens_model_predict_with(j->model, j->data, &use, j->pred, &j->exec, err);
+
+    j->predict_seconds = cli_now() - start;
+    progress_end(&j->bar);
     return st;
 }
 
@@ -175,7 +195,8 @@ static ens_status count_anomalies(job *j, ens_error *err)
     return ENS_OK;
 }
 
-static ens_status score(job *j, ens_error *err)
+/* The metrics that are asked for, or the task's usual ones. */
+static void list_names(job *j)
 {
     const char *list = j->o->metrics;
     char *rest;
@@ -185,32 +206,72 @@ static ens_status score(job *j, ens_error *err)
         list = ens_metric_defaults(j->eval.task, j->eval.k);
     for (const char *s = list; *s != 0; s++)
         most += *s == ',';
-    j->line = cli_array(most, sizeof *j->line);
+    j->name = cli_array(most, sizeof *j->name);
     rest = j->names = cli_array(strlen(list) + 1, 1);
     memcpy(j->names, list, strlen(list));
-    do {
-        line *l = &j->line[j->n_lines];
+    do
+        j->name[j->n_names++] = next_name(&rest);
+    while (*rest != 0);
+}
+
+/* The predictions that are there now. */
+static ens_status score(job *j, stage *s, ens_error *err)
+{
+    s->line = cli_array(j->n_names, sizeof *s->line);
+    for (size_t i = 0; i < j->n_names; i++) {
+        line *l = &s->line[s->n_lines];
         ens_status st;
 
-        *l = (line){next_name(&rest), NAN, NAN, NAN};
+        *l = (line){j->name[i], NAN, NAN, NAN};
         st = ens_metric(&l->value, l->name, &j->eval, err);
         if (st == ENS_OK && j->o->intervals)
             st = ens_metric_interval(&l->low, &l->high, l->name, &j->eval, j->o->level,
                                      (size_t)j->o->resamples, j->o->seed, &j->exec, err);
         progress_end(&j->bar);
         if (st == ENS_OK)
-            j->n_lines++;
+            s->n_lines++;
         else if (st != ENS_EDATA || j->o->metrics != NULL)
             return st;
         else if (!j->o->run.quiet) /* a usual score that these rows do not define */
             fprintf(stderr, "ensemble: note: %s\n", err->message);
-    } while (*rest != 0);
+    }
+    return ENS_OK;
+}
+
+static ens_status count_confusion(job *j, ens_error *err)
+{
     if (j->eval.task == ENS_TASK_ANOMALY)
         return count_anomalies(j, err);
     if (j->eval.task != ENS_TASK_CLASSIFICATION)
         return ENS_OK;
     j->confusion = cli_array(j->eval.k, j->eval.k * sizeof *j->confusion);
     return ens_confusion_matrix(j->confusion, &j->eval, err);
+}
+
+/* After every --staged rounds, and after the last that are asked for. */
+static ens_status score_all(job *j, ens_error *err)
+{
+    size_t asked = (size_t)j->o->rounds, step = (size_t)j->o->staged;
+    size_t last = ens_model_rounds(j->model);
+    ens_status st;
+
+    if (last == 0) /* a model without rounds: the library refuses what is above 0 */
+        last = asked > step ? asked : step;
+    else if (asked > 0 && asked < last)
+        last = asked;
+    if (step == 0 || step > last)
+        step = last;
+    list_names(j);
+    j->stage = cli_array(last / (step > 0 ? step : 1) + 1, sizeof *j->stage);
+    for (size_t at = step;; at = last - at > step ? at + step : last) {
+        stage *s = &j->stage[j->n_stages++];
+
+        s->rounds = at;
+        if ((st = predict(j, at, err)) != ENS_OK || (st = score(j, s, err)) != ENS_OK)
+            return st;
+        if (at == last)
+            return count_confusion(j, err);
+    }
 }
 
 /* ---- Telling ---- */
@@ -239,24 +300,46 @@ static const char *anomaly_class(const job *j)
     return class;
 }
 
+static json_t *json_of_stage(const stage *s)
+{
+    json_t *scores = json_object();
+
+    for (size_t i = 0; i < s->n_lines; i++)
+        json_object_set_new(scores, s->line[i].name, json_of_number(s->line[i].value));
+    return scores;
+}
+
+static json_t *json_of_stages(const job *j)
+{
+    json_t *stages = json_array();
+
+    for (size_t s = 0; s < j->n_stages; s++)
+        json_array_append_new(stages, json_pack("{s:I, s:o}", "rounds",
+                                                (json_int_t)j->stage[s].rounds, "scores",
+                                                json_of_stage(&j->stage[s])));
+    return stages;
+}
+
 static int tell_json(const job *j)
 {
-    json_t *object = json_object(), *scores = json_object(), *intervals = json_object();
+    json_t *object = json_object(), *intervals = json_object();
+    const stage *last = &j->stage[j->n_stages - 1];
     size_t k = n_classes(j);
 
     json_object_set_new(object, "rows", json_integer((json_int_t)j->eval.n));
     json_object_set_new(object, "predict_seconds", json_real(j->predict_seconds));
     if (anomaly_class(j) != NULL)
         json_object_set_new(object, "anomaly", json_of_text(anomaly_class(j)));
-    for (size_t i = 0; i < j->n_lines; i++) {
-        const line *l = &j->line[i];
+    for (size_t i = 0; i < last->n_lines; i++) {
+        const line *l = &last->line[i];
 
-        json_object_set_new(scores, l->name, json_of_number(l->value));
         json_object_set_new(
             intervals, l->name,
             json_pack("[o, o]", json_of_number(l->low), json_of_number(l->high)));
     }
-    json_object_set_new(object, "scores", scores);
+    json_object_set_new(object, "scores", json_of_stage(last));
+    if (j->o->staged > 0)
+        json_object_set_new(object, "stages", json_of_stages(j));
     if (j->o->intervals)
         json_object_set(object, "intervals", intervals);
     json_decref(intervals);
@@ -299,14 +382,38 @@ static void tell_confusion(const job *j)
     report_end(&r);
 }
 
-static int tell_text(const job *j)
+/* A row for each stage, a column for each score that the last one has. */
+static void tell_stages(const job *j)
 {
+    const stage *last = &j->stage[j->n_stages - 1];
+    char *align = cli_array(last->n_lines + 2, 1);
     report r;
 
-    printf("%s: %zu rows predicted in %.2f s\n\n", cli_name_of(j->path), j->eval.n,
-           j->predict_seconds);
-    if (anomaly_class(j) != NULL)
-        report_line("anomaly: ", anomaly_class(j));
+    memset(align, 'r', last->n_lines + 1);
+    report_begin(&r, align);
+    report_add(&r, "rounds");
+    for (size_t i = 0; i < last->n_lines; i++)
+        report_add(&r, "%s", last->line[i].name);
+    for (const stage *s = j->stage; s <= last; s++) {
+        report_add(&r, "%zu", s->rounds);
+        for (size_t i = 0; i < last->n_lines; i++) {
+            double value = NAN;
+
+            for (size_t l = 0; l < s->n_lines; l++)
+                if (s->line[l].name == last->line[i].name)
+                    value = s->line[l].value;
+            report_score(&r, value);
+        }
+    }
+    report_end(&r);
+    free(align);
+}
+
+static void tell_scores(const job *j)
+{
+    const stage *last = &j->stage[j->n_stages - 1];
+    report r;
+
     report_begin(&r, j->o->intervals ? "lrrr" : "lr");
     report_add(&r, "score");
     report_add(&r, "value");
@@ -314,15 +421,28 @@ static int tell_text(const job *j)
         report_add(&r, "low");
         report_add(&r, "high");
     }
-    for (size_t i = 0; i < j->n_lines; i++) {
-        report_add(&r, "%s", j->line[i].name);
-        report_score(&r, j->line[i].value);
+    for (size_t i = 0; i < last->n_lines; i++) {
+        report_add(&r, "%s", last->line[i].name);
+        report_score(&r, last->line[i].value);
         if (j->o->intervals) {
-            report_score(&r, j->line[i].low);
-            report_score(&r, j->line[i].high);
+            report_score(&r, last->line[i].low);
+            report_score(&r, last->line[i].high);
         }
     }
     report_end(&r);
+}
+
+static int tell_text(const job *j)
+{
+
+    printf("%s: %zu rows predicted in %.2f s\n\n", cli_name_of(j->path), j->eval.n,
+           j->predict_seconds);
+    if (anomaly_class(j) != NULL)
+        report_line("anomaly: ", anomaly_class(j));
+    if (j->o->staged > 0)
+        tell_stages(j);
+    else
+        tell_scores(j);
     tell_confusion(j);
     return CLI_OK;
 }
@@ -330,18 +450,18 @@ static int tell_text(const job *j)
 static int work(job *j, const char *model)
 {
     ens_error err = {.code = ENS_OK};
-    int code = load(j, model, &err);
+    int code;
 
-    if (code != CLI_OK)
+    if (j->o->intervals && j->o->staged > 0)
+        return cli_usage("evaluate", "--intervals does not go with --staged");
+    if ((code = load(j, model, &err)) != CLI_OK)
         return code;
     if (!j->o->run.quiet)
         cli_print_notes(j->path, j->data);
     j->exec = progress_exec(&j->bar, (unsigned)j->o->run.threads, j->o->run.quiet);
     interrupt_catch();
-    if (predict(j, &err) != ENS_OK)
+    if (load_truth(j, &err) != ENS_OK || score_all(j, &err) != ENS_OK)
         return cli_fail_in(cli_name_of(j->path), &err);
-    if (score(j, &err) != ENS_OK)
-        return cli_fail(&err);
     return j->o->json ? tell_json(j) : tell_text(j);
 }
 
@@ -357,7 +477,10 @@ static int run(const void *options, char *const *operand)
     free(j.pred);
     free(j.confusion);
     free(j.names);
-    free(j.line);
+    for (size_t s = 0; s < j.n_stages; s++)
+        free(j.stage[s].line);
+    free(j.stage);
+    free(j.name);
     ens_dataset_free(j.data);
     ens_model_free(j.model);
     return code;

@@ -34,7 +34,8 @@ static const cli_option own[] = {
     {"keep", 'k', CLI_LIST, offsetof(predict_options, keep), "COL,...", NULL, 0, 0, NULL,
      "columns of the table to copy in front of the prediction, such as an identifier"},
     {"rounds", 0, CLI_COUNT, offsetof(predict_options, rounds), "N", "0", 0, 1e6, NULL,
-     "predict by the first N rounds of a model that grew in rounds, as gbdt; 0: all"},
+     "predict by the first N rounds of a model that grew in rounds, as gbdt, boosting and "
+     "adaboost; 0: all"},
     CLI_LAST};
 
 static const cli_group groups[] = {{own, 0},

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 
 typedef struct train_options {
-    const char *target, *learner, *add_to, *output, *valid, *weight, *checkpoint;
+    const char *target, *learner, *init, *output, *valid, *weight, *checkpoint;
     double time_limit;
     uint64_t checkpoint_every;
     double holdout;
@@ -29,16 +29,18 @@ typedef struct train_options {
 
 static const cli_option own[] = {
     {"target", 't', CLI_TEXT, offsetof(train_options, target), "COL", NULL, 0, 0, NULL,
-     "column to predict; must be given, but for --add-to, for svmlight files, and for "
+     "column to predict; must be given, but for --init, for svmlight files, and for "
      "isolation, which does not look at it: of two classes, the rarer is the anomaly that "
      "scores are of"},
     {"learner", 'l', CLI_TEXT, offsetof(train_options, learner), "RECIPE", "forest", 0, 0,
      NULL,
      "what to fit, such as 'bagging(naive_bayes, n_estimators=50)'; see `ensemble "
      "params`"},
-    {"add-to", 0, CLI_TEXT, offsetof(train_options, add_to), "MODEL", NULL, 0, 0, NULL,
-     "add members to this model, fitted on the same rows; --learner is its recipe with a "
-     "larger n_estimators, target and seed are the model's"},
+    {"init", 0, CLI_TEXT, offsetof(train_options, init), "MODEL", NULL, 0, 0, NULL,
+     "go on from this model, fitted on the same rows: --learner is its recipe with a larger "
+     "n_estimators, target and seed are the model's; what comes out is what one fit gives"},
+    {"add-to", 0, CLI_TEXT, offsetof(train_options, init), "MODEL", NULL, 0, 0, NULL,
+     "the same as --init"},
     {"output", 'o', CLI_TEXT, offsetof(train_options, output), "FILE", NULL, 0, 0, NULL,
      "save the model; without it the fit is scored and forgotten"},
     {"holdout", 0, CLI_REAL, offsetof(train_options, holdout), "SHARE", NULL, 0, 1, NULL,
@@ -408,8 +410,8 @@ static int open_checkpoint(job *j, ens_error *err)
 
     if (path == NULL || (stat(path, &s) != 0 && errno == ENOENT))
         return CLI_OK;
-    if (j->o->add_to != NULL)
-        return cli_usage("train", "--add-to beside a checkpoint: %s is there", path);
+    if (j->o->init != NULL)
+        return cli_usage("train", "--init beside a checkpoint: %s is there", path);
     return open_old(j, path, "checkpoint", err);
 }
 
@@ -426,11 +428,11 @@ static int check(job *j, ens_error *err)
         return cli_usage("train", "a model is not written to standard output: -o FILE");
     if (ens_learner_parse(&j->learner, o->learner, err) != ENS_OK)
         return bad_recipe(o->learner, err);
-    if (o->add_to == NULL && surely_csv(j) && (code = check_target(j)) != CLI_OK)
+    if (o->init == NULL && surely_csv(j) && (code = check_target(j)) != CLI_OK)
         return code;
     if (o->output != NULL && outfile_check(o->output, err) != ENS_OK)
         return cli_fail(err);
-    if (o->add_to != NULL && (code = open_old(j, o->add_to, "add-to", err)) != CLI_OK)
+    if (o->init != NULL && (code = open_old(j, o->init, "init", err)) != CLI_OK)
         return code;
     return open_checkpoint(j, err);
 }

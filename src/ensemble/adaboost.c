@@ -304,4 +304,6 @@ const ens_learner_type ens__adaboost_type = {
     .extend = ens__adaboost_fit,
     .grows = "n_estimators",
     .bytes = bytes_of,
+    .predict_first = ens__adaboost_predict_first,
+    .n_rounds = n_members,
 };

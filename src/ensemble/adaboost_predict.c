@@ -38,10 +38,10 @@ void ens__adaboost_vote(double *out, const ens__adaboost *m, size_t t, const dou
         out[c] += (double)(k - 1) * (log(fmax(p[c], DBL_EPSILON)) - mean);
 }
 
-/* Votes of a row become probabilities. */
-static void settle(double *out, const ens__adaboost *m)
+/* Votes of a row, by members whose weights sum to total, become probabilities. */
+static void settle(double *out, const ens__adaboost *m, double total)
 {
-    double unit = m->total * (double)(m->k - 1), most = -INFINITY, sum = 0;
+    double unit = total * (double)(m->k - 1), most = -INFINITY, sum = 0;
     size_t k = m->k;
 
     if (k == 1) {
@@ -58,15 +58,15 @@ static void settle(double *out, const ens__adaboost *m)
         out[c] /= sum;
 }
 
-/* Votes of at most ENS_BLOCK rows, by members of any type. */
-static void add_votes(const ens__adaboost *m, const ens_rows *rows, double *out,
+/* Votes of at most ENS_BLOCK rows, by the first n members, of any type. */
+static void add_votes(const ens__adaboost *m, size_t n, const ens_rows *rows, double *out,
                       void *scratch)
 {
     double *one = scratch;
     void *rest = (char *)scratch + rounded(ENS_BLOCK * m->k * sizeof *one);
 
     memset(out, 0, rows->n * m->k * sizeof *out);
-    for (size_t t = 0; t < m->chain->n; t++) {
+    for (size_t t = 0; t < n; t++) {
         m->chain->fit[t].type->predict(m->chain->fit[t].state, rows, one, rest);
         for (size_t i = 0; i < rows->n; i++)
             ens__adaboost_vote(out + i * m->k, m, t, one + i * m->k);
@@ -139,11 +139,11 @@ static size_t median_rows(const ens__adaboost *m)
     return rows < 1 ? 1 : rows < ENS_BLOCK ? rows : ENS_BLOCK;
 }
 
-/* Medians of at most median_rows() rows. */
-static void find_medians(const ens__adaboost *m, const ens_rows *rows, double *out,
-                         void *scratch)
+/* Medians of at most median_rows() rows, of the first n members. */
+static void find_medians(const ens__adaboost *m, size_t n, const ens_rows *rows,
+                         double *out, void *scratch)
 {
-    size_t n = m->chain->n, step = median_rows(m);
+    size_t step = median_rows(m);
     double *one = scratch; /* [n][step] */
     double *v = (double *)((char *)scratch + rounded(n * step * sizeof *one));
     double *w = v + n;
@@ -165,23 +165,35 @@ static void find_medians(const ens__adaboost *m, const ens_rows *rows, double *o
 size_t ens__adaboost_scratch(const void *fit)
 {
     const ens__adaboost *m = fit;
-    size_t n = m->chain->n;
+    size_t n = m->chain->n, all = m->trees != NULL ? ens__trees_scratch(m->trees) : 0;
+    size_t some = rounded(ENS_BLOCK * m->k * sizeof(double)) + rounded(m->chain->scratch);
 
-    if (m->trees != NULL)
-        return ens__trees_scratch(m->trees);
     if (m->kind == ENS__R2)
         return rounded(n * median_rows(m) * sizeof(double)) +
                rounded(2 * n * sizeof(double)) + rounded(m->chain->scratch);
-    return rounded(ENS_BLOCK * m->k * sizeof(double)) + rounded(m->chain->scratch);
+    return all > some ? all : some;
 }
 
-void ens__adaboost_predict(const void *fit, const ens_rows *rows, double *out,
-                           void *scratch)
+static double total_weight(const ens__adaboost *m, size_t n)
+{
+    double sum = 0;
+
+    if (n == m->chain->n)
+        return m->total;
+    for (size_t t = 0; t < n; t++)
+        sum += m->weight[t];
+    return sum;
+}
+
+void ens__adaboost_predict_first(const void *fit, size_t n, const ens_rows *rows,
+                                 double *out, void *scratch)
 {
     const ens__adaboost *m = fit;
+    size_t members = n < m->chain->n ? n : m->chain->n;
+    double total = total_weight(m, members);
     size_t step = m->kind == ENS__R2 ? median_rows(m) : ENS_BLOCK;
 
-    if (m->trees != NULL)
+    if (members == m->chain->n && m->trees != NULL)
         ens__trees_predict(m->trees, rows, out, scratch);
     else
         for (size_t i = 0; i < rows->n; i += step) {
@@ -189,11 +201,17 @@ void ens__adaboost_predict(const void *fit, const ens_rows *rows, double *out,
                              rows->n - i < step ? rows->n - i : step};
 
             if (m->kind == ENS__R2)
-                find_medians(m, &part, out + i, scratch);
+                find_medians(m, members, &part, out + i, scratch);
             else
-                add_votes(m, &part, out + i * m->k, scratch);
+                add_votes(m, members, &part, out + i * m->k, scratch);
         }
     if (m->kind != ENS__R2)
         for (size_t i = 0; i < rows->n; i++)
-            settle(out + i * m->k, m);
+            settle(out + i * m->k, m, total);
+}
+
+void ens__adaboost_predict(const void *fit, const ens_rows *rows, double *out,
+                           void *scratch)
+{
+    ens__adaboost_predict_first(fit, SIZE_MAX, rows, out, scratch);
 }

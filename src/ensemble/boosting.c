@@ -331,6 +331,13 @@ static ens_status importance(const void *fit, double *out, ens_error *err)
     return ens__chain_importance(((const ens__boosting *)fit)->chain, NULL, out, err);
 }
 
+static size_t n_rounds(const void *fit)
+{
+    const ens__boosting *m = fit;
+
+    return m->chain->n / m->k;
+}
+
 static size_t n_members(const void *fit)
 {
     return ((const ens__boosting *)fit)->chain->n;
@@ -376,4 +383,6 @@ const ens_learner_type ens__boosting_type = {
     .extend = ens__boosting_fit,
     .grows = "n_estimators",
     .bytes = bytes_of,
+    .predict_first = ens__boosting_predict_first,
+    .n_rounds = n_rounds,
 };

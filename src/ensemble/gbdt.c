@@ -394,6 +394,11 @@ static void predict(const void *state, const ens_rows *rows, double *out, void *
     predict_first(state, SIZE_MAX, rows, out, scratch);
 }
 
+static size_t n_rounds(const void *state)
+{
+    return ((const ens__gbdt *)state)->n_rounds;
+}
+
 /* Each of q is one of the levels. */
 static void quantiles(const void *state, const ens_rows *rows, const ens_list *q,
                       double *out, void *scratch)
@@ -513,6 +518,7 @@ const ens_learner_type ens__gbdt_type = {
     .describe = describe,
     .bytes = bytes,
     .predict_first = predict_first,
+    .n_rounds = n_rounds,
     .extend = ens__gbdt_extend,
     .grows = "n_estimators",
     .asks_quantiles = asks_quantiles,

@@ -85,6 +85,11 @@ ens_status ens_fitted_prepare(const ens_learner *member, const ens_fit_args *a,
                : ENS_OK;
 }
 
+size_t ens__fitted_rounds(const ens_fitted *fitted)
+{
+    return fitted->type->n_rounds != NULL ? fitted->type->n_rounds(fitted->state) : 0;
+}
+
 double ens__fitted_threshold(const ens_fitted *fitted)
 {
     return fitted->type->threshold != NULL ? fitted->type->threshold(fitted->state) : 0.5;

@@ -18,6 +18,8 @@ ens_status ens__learner_new(ens_learner **out, const ens_learner_type *type, ens
 ens_status ens__learner_add(ens_learner *l, ens_learner *member, ens_error *err);
 /* Every limit that a recipe alone can break: members, check() of all types in it. */
 ens_status ens__learner_check(const ens_learner *learner, ens_error *err);
+/* The learner of a pipeline, which goes by its name; else the learner itself. */
+ens_learner *ens__learner_last(const ens_learner *learner);
 /* What it can take in the end, ensembles answered by their members. */
 unsigned ens__learner_caps(const ens_learner *learner);
 
@@ -36,6 +38,9 @@ typedef struct ens__scratch {
  * kept. */
 ens_status ens__fitted_predict(double *out, const ens_fitted *fitted, const ens_rows *rows, size_t k,
                                ens__scratch *scratch, const ens_exec *exec, ens_error *err);
+
+/* Rounds that it grew in; 0: it has none. */
+size_t ens__fitted_rounds(const ens_fitted *fitted);
 
 /* The output above which a row is an anomaly. */
 double ens__fitted_threshold(const ens_fitted *fitted);

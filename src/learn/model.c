@@ -180,6 +180,11 @@ const char *ens_model_target(const ens_model *m)
     return m->schema.target;
 }
 
+size_t ens_model_rounds(const ens_model *m)
+{
+    return ens__fitted_rounds(&m->root);
+}
+
 size_t ens_model_n_train(const ens_model *m)
 {
     return m->n_train;

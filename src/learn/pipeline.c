@@ -297,18 +297,44 @@ static void apply_step(const pipeline *m, size_t s, char *scratch, ens_rows *row
     *rows = (ens_rows){feature, m->p[s], (uint32_t *)(void *)(scratch + at.row), rows->n};
 }
 
-static void predict(const void *fit, const ens_rows *rows, double *out, void *scratch)
+/* The rows after all steps, and the scratch that is left. */
+static void *apply_all(ens_rows *now, const pipeline *m, const ens_rows *rows,
+                       void *scratch)
 {
-    const pipeline *m = fit;
     layout at = layout_of(m);
     uint32_t *row = (uint32_t *)(void *)((char *)scratch + at.row);
-    ens_rows now = *rows;
 
+    *now = *rows;
     for (size_t i = 0; i < rows->n; i++)
         row[i] = (uint32_t)i;
     for (size_t s = 0; s < m->n; s++)
-        apply_step(m, s, scratch, &now);
-    m->learner.type->predict(m->learner.state, &now, out, (char *)scratch + at.rest);
+        apply_step(m, s, scratch, now);
+    return (char *)scratch + at.rest;
+}
+
+static void predict(const void *fit, const ens_rows *rows, double *out, void *scratch)
+{
+    const pipeline *m = fit;
+    ens_rows now;
+    void *rest = apply_all(&now, m, rows, scratch);
+
+    m->learner.type->predict(m->learner.state, &now, out, rest);
+}
+
+/* Called only where the learner grew in rounds. */
+static void predict_first(const void *fit, size_t n, const ens_rows *rows, double *out,
+                          void *scratch)
+{
+    const pipeline *m = fit;
+    ens_rows now;
+    void *rest = apply_all(&now, m, rows, scratch);
+
+    m->learner.type->predict_first(m->learner.state, n, &now, out, rest);
+}
+
+static size_t n_rounds(const void *fit)
+{
+    return ens__fitted_rounds(&((const pipeline *)fit)->learner);
 }
 
 /* ---- Tensors ------------------------------------------------------------------------------------------- */
@@ -494,4 +520,6 @@ const ens_learner_type ens__pipeline_type = {
     .threshold = threshold,
     .describe = describe,
     .bytes = pipeline_bytes,
+    .predict_first = predict_first,
+    .n_rounds = n_rounds,
 };

@@ -105,9 +105,9 @@ ens_status ens_model_predict_with(const ens_model *model, const ens_dataset *dat
              .rounds = options != NULL ? options->rounds : 0,
              .out = out};
 
-    if (j.rounds > 0 && model->root.type->predict_first == NULL)
+    if (j.rounds > 0 && ens__fitted_rounds(&model->root) == 0)
         return ens__fail(err, ENS_ESUPPORT, "a model of %s does not grow in rounds",
-                         model->root.type->name);
+                         ens__learner_last(model->learner)->type->name);
     return predict_table(&j, options, exec, err);
 }
 

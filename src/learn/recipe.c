@@ -440,10 +440,10 @@ void ens_string_free(char *s)
 
 /* ---- By path --------------------------------------------------------------------------------------------- */
 
-/* The learner of a pipeline, which goes by its name; else l. */
-static ens_learner *last_step(ens_learner *l)
+ens_learner *ens__learner_last(const ens_learner *l)
 {
-    return l->type == &ens__pipeline_type ? l->member[l->n_members - 1] : l;
+    return l->type == &ens__pipeline_type ? l->member[l->n_members - 1]
+                                          : (ens_learner *)(uintptr_t)l;
 }
 
 /* The member that one step of a path names, by place or by type. */
@@ -462,7 +462,7 @@ static ens_status find_member(ens_learner **out, const ens_learner *l, const cha
         return ENS_OK;
     }
     for (size_t i = 0; i < l->n_members; i++) {
-        const char *name = last_step(l->member[i])->type->name;
+        const char *name = ens__learner_last(l->member[i])->type->name;
 
         if (strlen(name) != n || memcmp(name, s, n) != 0)
             continue;
@@ -491,7 +491,7 @@ static ens_status resolve(ens_learner **owner, const ens_param **param,
     for (; (dot = strchr(path, '.')) != NULL; path = dot + 1)
         if ((st = find_member(&at, at, path, (size_t)(dot - path), err)) != ENS_OK)
             return st;
-    *owner = at = last_step(at);
+    *owner = at = ens__learner_last(at);
     if ((*param = ens__param_find(at->type->params, path, strlen(path))) == NULL) {
         ens__token name = {ENS__TOKEN_WORD, path, strlen(path), 1};
 

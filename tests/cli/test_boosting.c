@@ -36,9 +36,10 @@ END_TEST
 START_TEST(rounds_can_be_added)
 {
     static const char *const recipe[] = {"adaboost(tree(max_depth=2), n_estimators=%d)",
-                                         "boosting(n_estimators=%d, subsample=0.5)"};
+                                         "boosting(n_estimators=%d, subsample=0.5)",
+                                         "gbdt(n_estimators=%d, subsample=0.5)"};
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         char few[64], many[64];
         ran r;
 
@@ -46,7 +47,7 @@ START_TEST(rounds_can_be_added)
         snprintf(many, sizeof many, recipe[i], 7);
         r = run("$E train $D/titanic.csv -t survived -l '%s' --seed 2 -q -o few.ens && "
                 "$E train $D/titanic.csv -t survived -l '%s' --seed 2 -q -o many.ens && "
-                "$E train $D/titanic.csv --add-to few.ens -l '%s' -q -o more.ens && "
+                "$E train $D/titanic.csv --init few.ens -l '%s' -q -o more.ens && "
                 "cmp many.ens more.ens",
                 few, many, many);
         ck_code(r, 0);

@@ -96,6 +96,64 @@ START_TEST(predictions_of_the_first_rounds)
 }
 END_TEST
 
+/* The scores of stage s, which is of so many rounds, are those of --rounds. */
+static void check_stage(json_t *stages, size_t s, int rounds)
+{
+    json_t *stage = json_array_get(stages, s), *one;
+    ran r =
+        run("$E evaluate m.ens $D/titanic.csv -q -m log_loss --json --rounds %d", rounds);
+
+    ck_assert_double_eq(number_in(stage, "rounds"), rounds);
+    ck_code(r, 0);
+    one = json_of(&r);
+    ck_assert_double_eq(number_in(stage, "scores.log_loss"),
+                        number_in(one, "scores.log_loss"));
+    json_decref(one);
+}
+
+START_TEST(scores_of_stages)
+{
+    static const char *const recipe[] = {"gbdt", "boosting", "adaboost",
+                                         "standardize | boosting"};
+
+    for (size_t i = 0; i < 4; i++) {
+        ran r = run("$E train $D/titanic.csv -t survived -q -l '%s(n_estimators=8)' "
+                    "-o m.ens && $E evaluate m.ens $D/titanic.csv -q --staged 3",
+                    recipe[i]);
+        json_t *json, *stages;
+
+        ck_code(r, 0);
+        ck_has(r.out, "  rounds  accuracy");
+        ck_has(r.out, "\n       8    0.");
+        r = run("$E evaluate m.ens $D/titanic.csv -q --staged 3 -m log_loss --json");
+        json = json_of(&r);
+        stages = json_object_get(json, "stages");
+        ck_assert_uint_eq(json_array_size(stages), 3);
+        check_stage(stages, 0, 3);
+        check_stage(stages, 1, 6);
+        check_stage(stages, 2, 8);
+        ck_assert_double_ne(number_in(json_array_get(stages, 0), "scores.log_loss"),
+                            number_in(json, "scores.log_loss"));
+        json_decref(json);
+    }
+}
+END_TEST
+
+START_TEST(stages_that_cannot_be)
+{
+    ran r = run("$E train $D/titanic.csv -t survived -q -l dummy -o d.ens && "
+                "$E evaluate d.ens $D/titanic.csv -q --staged 4");
+
+    ck_code(r, 1);
+    ck_has(r.err, "a model of dummy does not grow in rounds");
+    r = run("$E evaluate d.ens $D/titanic.csv -q --rounds 4");
+    ck_code(r, 1);
+    r = run("$E evaluate d.ens $D/titanic.csv -q --staged 4 --intervals");
+    ck_code(r, 2);
+    ck_has(r.err, "--intervals does not go with --staged");
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, folder_make, folder_remove);
@@ -104,6 +162,8 @@ static void add(TCase *tc)
     tcase_add_test(tc, a_time_limit_leaves_a_model);
     tcase_add_test(tc, validation_rows_tell_when_to_stop);
     tcase_add_test(tc, predictions_of_the_first_rounds);
+    tcase_add_test(tc, scores_of_stages);
+    tcase_add_test(tc, stages_that_cannot_be);
 }
 
 Suite *cli_rounds_suite(void);

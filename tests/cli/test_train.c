@@ -83,13 +83,13 @@ START_TEST(members_are_added_to_a_model)
 
     ck_code(r, 0);
     ck_has(r.out, "\nforest(n_estimators=9, oob_score=true)\n");
-    r = run("$E train $D/titanic.csv --add-to few.ens -q -o no.ens");
+    r = run("$E train $D/titanic.csv --init few.ens -q -o no.ens");
     ck_code(r, 1);
     ck_has(r.err, "forest.oob_score = false, but the model was fitted with true");
     ck_assert_int_ne(run("test -e no.ens").code, 0);
     r = run("$E train $D/titanic.csv --add-to few.ens -q --seed 4");
     ck_code(r, 2);
-    ck_has(r.err, "--seed=4, but the model of --add-to has 3");
+    ck_has(r.err, "--seed=4, but the model of --init has 3");
     r = run("$E train $D/titanic.csv --add-to nix.ens -q");
     ck_code(r, 1);
     ck_has(r.err, "nix.ens: cannot open");

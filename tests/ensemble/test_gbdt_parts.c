@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <ensemble.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "ensemble/fits.h"
@@ -18,35 +19,84 @@ static ens_dataset *wine(void)
     return d;
 }
 
+/* Three classes, and numbers. */
+static ens_dataset *in_rounds_table(bool numbers)
+{
+    ens_dataset *d;
+
+    if (!numbers)
+        return wine();
+    ck_ok(ens_generate(&d, "friedman1(n=900)", 3, &err));
+    return d;
+}
+
+typedef struct staged {
+    const char *recipe;
+    bool numbers;
+} staged;
+
+static const staged in_rounds[] = {
+    {"gbdt(n_estimators=%zu, min_samples_leaf=5)", false},
+    {"gbdt(n_estimators=%zu, quantiles=[0.1, 0.5])", true},
+    {"boosting(n_estimators=%zu, subsample=0.7)", false},
+    {"boosting(n_estimators=%zu, loss=huber)", true},
+    {"boosting(linear, n_estimators=%zu)", true},
+    {"adaboost(n_estimators=%zu)", false},
+    {"adaboost(tree(max_depth=2), algorithm=samme, n_estimators=%zu)", false},
+    {"adaboost(naive_bayes, n_estimators=%zu)", false},
+    {"adaboost(n_estimators=%zu)", true},
+    {"standardize | adaboost(naive_bayes, n_estimators=%zu)", false},
+    {"standardize | gbdt(n_estimators=%zu)", true},
+};
+
 /* Staged predictions are those of shorter fits, bit for bit. */
 START_TEST(first_rounds_predict_as_a_shorter_fit)
 {
-    ens_dataset *d = wine();
-    size_t cells = ens_dataset_n(d) * 3;
-    ens_model *m = fit_with("gbdt(n_estimators=12, min_samples_leaf=5)", d, 3, NULL);
+    const staged *s = &in_rounds[_i];
+    ens_dataset *d = in_rounds_table(s->numbers);
+    char recipe[96];
+    size_t n = ens_dataset_n(d), cells = n * (s->numbers ? 1 : 3);
     double *part = calloc(cells, sizeof *part), *all = calloc(cells, sizeof *all);
+    ens_model *m;
 
+    snprintf(recipe, sizeof recipe, s->recipe, (size_t)12);
+    m = fit_with(recipe, d, 3, NULL);
+    ck_assert_uint_eq(ens_model_rounds(m), 12);
     for (size_t r = 1; r <= 13; r += 4) {
         ens_predict_options first = {.rounds = r};
-        char recipe[64];
         ens_model *few;
 
-        snprintf(recipe, sizeof recipe, "gbdt(n_estimators=%zu, min_samples_leaf=5)",
-                 r < 12 ? r : 12);
+        snprintf(recipe, sizeof recipe, s->recipe, r < 12 ? r : 12);
         few = fit_with(recipe, d, 3, NULL);
         ck_ok(ens_model_predict_with(m, d, &first, part, NULL, &err));
         ck_ok(ens_model_predict(few, d, all, NULL, &err));
         ck_assert_int_eq(memcmp(part, all, cells * sizeof *part), 0);
         ens_model_free(few);
     }
-    ens_model_free(m);
-    m = fit_with("forest(n_estimators=3)", d, 3, NULL);
-    ck_fails(ens_model_predict_with(m, d, &(ens_predict_options){.rounds = 2}, part, NULL,
-                                    &err),
-             ENS_ESUPPORT, "a model of forest does not grow in rounds");
     free(part);
     free(all);
     ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
+START_TEST(others_have_no_rounds)
+{
+    static const char *const recipe[] = {"forest(n_estimators=3)",
+                                         "standardize | forest(n_estimators=3)"};
+    ens_dataset *d = wine();
+    double *part = calloc(ens_dataset_n(d) * 3, sizeof *part);
+
+    for (size_t i = 0; i < 2; i++) {
+        ens_model *m = fit_with(recipe[i], d, 3, NULL);
+
+        ck_assert_uint_eq(ens_model_rounds(m), 0);
+        ck_fails(ens_model_predict_with(m, d, &(ens_predict_options){.rounds = 2}, part,
+                                        NULL, &err),
+                 ENS_ESUPPORT, "a model of forest does not grow in rounds");
+        ens_model_free(m);
+    }
+    free(part);
     ens_dataset_free(d);
 }
 END_TEST
@@ -198,7 +248,9 @@ END_TEST
 
 static void add(TCase *tc)
 {
-    tcase_add_test(tc, first_rounds_predict_as_a_shorter_fit);
+    tcase_add_loop_test(tc, first_rounds_predict_as_a_shorter_fit, 0,
+                        (int)(sizeof in_rounds / sizeof *in_rounds));
+    tcase_add_test(tc, others_have_no_rounds);
     tcase_add_loop_test(tc, a_checkpoint_is_resumed_to_the_same_bytes, 0, 3);
     tcase_add_test(tc, a_checkpoint_that_fails_ends_the_fit);
     tcase_add_test(tc, a_validation_table_has_its_own_levels);
