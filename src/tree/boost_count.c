@@ -358,29 +358,32 @@ static void count_wide(COUNT_ARGS)
 
 /* ---- To wide cells --------------------------------------------------------------------------------------------- */
 
-/* The fields of cell[n], which become 0, into out, or added to it. n is a multiple of ENS__BOOST_PAD. */
+/* The fields of cell[n], which become 0 unless they are kept, into out, or added to it. n is a multiple of
+ * ENS__BOOST_PAD. */
+enum { ADD = 1, KEEP = 2 };
 #define SPILL_ARGS                                                                       \
-    ens__cells out, bool add, int64_t *restrict cell, size_t n, const ens__fixed *f
+    ens__cells out, unsigned how, int64_t *restrict cell, size_t n, const ens__fixed *f
 
 static void spill_base(SPILL_ARGS)
 {
-    int64_t n_mask = ((int64_t)1 << f->h_shift) - 1;
-    int64_t h_mask = f->unit ? 0 : ((int64_t)1 << (f->g_shift - f->h_shift)) - 1;
+    bool add = (how & ADD) != 0;
 
     for (size_t c = 0; c < n; c++) {
-        int64_t v = cell[c], g = v >> f->g_shift, h = v >> f->h_shift & h_mask;
+        ens__boost_sum v = ens__boost_unpacked(cell[c], f);
 
-        out.g[c] = add ? out.g[c] + g : g;
+        out.g[c] = add ? out.g[c] + v.g : v.g;
         if (!f->unit)
-            out.h[c] = add ? out.h[c] + h : h;
-        out.n[c] = (add ? out.n[c] : 0) + (uint32_t)(v & n_mask);
-        cell[c] = 0;
+            out.h[c] = add ? out.h[c] + v.h : v.h;
+        out.n[c] = (add ? out.n[c] : 0) + (uint32_t)v.n;
     }
+    if ((how & KEEP) == 0)
+        memset(cell, 0, n * sizeof *cell);
 }
 
 #if ENS_HAVE_LEVELS
 ENS_TARGET_V4 static void spill_v4(SPILL_ARGS)
 {
+    const bool add = (how & ADD) != 0, keep = (how & KEEP) != 0;
     const __m512i n_mask = _mm512_set1_epi64(((int64_t)1 << f->h_shift) - 1);
     const __m512i h_mask =
         _mm512_set1_epi64(f->unit ? 0 : ((int64_t)1 << (f->g_shift - f->h_shift)) - 1);
@@ -406,7 +409,8 @@ ENS_TARGET_V4 static void spill_v4(SPILL_ARGS)
                 h = _mm512_add_epi64(h, _mm512_loadu_si512(out.h + c));
             _mm512_storeu_si512(out.h + c, h);
         }
-        _mm512_storeu_si512(cell + c, _mm512_setzero_si512());
+        if (!keep)
+            _mm512_storeu_si512(cell + c, _mm512_setzero_si512());
     }
 }
 #endif
@@ -415,16 +419,15 @@ static void spill(SPILL_ARGS)
 {
 #if ENS_HAVE_LEVELS
     if (ens__cpu_level() >= ENS__CPU_V4) {
-        spill_v4(out, add, cell, n, f);
+        spill_v4(out, how, cell, n, f);
         return;
     }
 #endif
-    spill_base(out, add, cell, n, f);
+    spill_base(out, how, cell, n, f);
 }
 
-void ens__boost_count(ens__cells out, bool add, ens__boost_scratch *s,
-                      const ens__booster *b, const ens__group *group,
-                      const uint32_t *list, size_t n)
+void ens__boost_count_packed(int64_t *cell, const ens__booster *b,
+                             const ens__group *group, const uint32_t *list, size_t n)
 {
     const ens__boost_rows *r = b->rows;
     const uint32_t *base = b->base + group->first, *at = b->at + group->first;
@@ -434,29 +437,48 @@ void ens__boost_count(ens__cells out, bool add, ens__boost_scratch *s,
                                 : run               ? count_run
                                                     : count_any;
 
-    count(s->cell, r->record, r->stride, list, b->packed, n, base, at, group->n);
-    spill(out, add, s->cell, group->n_cells, &b->fixed);
+    count(cell, r->record, r->stride, list, b->packed, n, base, at, group->n);
+}
+
+void ens__boost_count(ens__cells out, bool add, ens__boost_scratch *s,
+                      const ens__booster *b, const ens__group *group,
+                      const uint32_t *list, size_t n)
+{
+    ens__boost_count_packed(s->cell, b, group, list, n);
+    spill(out, add ? ADD : 0, s->cell, group->n_cells, &b->fixed);
+}
+
+void ens__boost_unpack(ens__cells out, int64_t *cell, size_t n, const ens__fixed *f)
+{
+    spill(out, KEEP, cell, n, f);
+}
+
+void ens__boost_pack_cells(ens__cells cells, size_t n, const ens__fixed *f)
+{
+    for (size_t c = 0; c < n; c++) {
+        ens__boost_sum sum = {cells.g[c], f->unit ? 0 : cells.h[c], cells.n[c]};
+
+        cells.g[c] = ens__boost_packed(&sum, f);
+    }
 }
 
 ens__boost_sum ens__boost_total(const ens__booster *b, const uint32_t *list, size_t n)
 {
     const ens__fixed *f = &b->fixed;
-    int64_t n_mask = ((int64_t)1 << f->h_shift) - 1;
-    int64_t h_mask = f->unit ? 0 : ((int64_t)1 << (f->g_shift - f->h_shift)) - 1;
     ens__boost_sum sum = {0};
 
     for (size_t i = 0; i < n; i += f->block) {
         size_t end = n - i < f->block ? n : i + f->block;
+        ens__boost_sum one;
         int64_t v = 0;
 
         for (size_t r = i; r < end; r++)
             v += b->packed[list[r]];
-        sum.g += v >> f->g_shift;
-        sum.h += v >> f->h_shift & h_mask;
-        sum.n += v & n_mask;
+        one = ens__boost_unpacked(v, f);
+        sum.g += one.g;
+        sum.h += one.h;
+        sum.n += one.n;
     }
-    if (f->unit)
-        sum.h = sum.n;
     return sum;
 }
 

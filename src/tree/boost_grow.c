@@ -153,6 +153,7 @@ static ens_status make_children(ens__booster *b, uint32_t node, bool last, ens_e
         return st;
     if (large->open && large->sum.n >= ENS__BOOST_DIRECT) {
         large->cells = v->cells;
+        large->packed = v->packed;
         v->cells = (ens__cells){0};
     }
     return ENS_OK;

@@ -91,6 +91,31 @@ ens_status ens__boost_search(ens__boost_split *best, ens__boost_scratch *s,
     return st;
 }
 
+/* The same for packed cells. */
+static ens_status search_packed(ens__boost_split *best, ens__boost_scratch *s,
+                                const ens__booster *b, const ens__group *group,
+                                int64_t *cell, const ens__boost_node *node,
+                                ens_error *err)
+{
+    uint32_t end = group->first + group->n;
+    ens_status st = ENS_OK;
+
+    for (uint32_t i = group->first; i < end && st == ENS_OK; i++) {
+        ens__group one;
+        int64_t *c;
+
+        i = ens__boost_scan_packed(best, b, i, end,
+                                   cell + (b->base[i] - b->base[group->first]), node);
+        if (i == end)
+            break;
+        one = (ens__group){.first = i, .n = 1, .width = group->width};
+        c = cell + (b->base[i] - b->base[group->first]);
+        ens__boost_unpack(s->wide, c, b->slot[i]->n_cells, &b->fixed);
+        st = ens__boost_search(best, s, b, &one, s->wide, node, err);
+    }
+    return st;
+}
+
 /* ---- Counting ------------------------------------------------------------------------------------------------- */
 
 static size_t block_at(const ens__booster *b, const ens__boost_node *node, size_t i)
@@ -132,81 +157,150 @@ ens__boost_sum ens__cells_total(ens__cells cells, size_t n)
 
 /* ---- Nodes ---------------------------------------------------------------------------------------------------- */
 
-/* A node that keeps no cells. */
-static ens_status count_and_search(ens__boost_node *node, ens__boost_scratch *s,
-                                   const ens__booster *b, ens_error *err)
+/* Has the sum of a node room in one number? */
+static bool is_small(const ens__booster *b, const ens__boost_node *node)
 {
-    ens__cells wide = s->wide;
-    ens_status st = ENS_OK;
+    return node->sum.n <= ens__boost_room(&b->fixed);
+}
 
-    for (size_t g = 0; g < b->n_groups && st == ENS_OK; g++) {
-        count_group(wide, s, b, &b->group[g], node);
-        st = ens__boost_search(&node->best, s, b, &b->group[g], wide, node, err);
-    }
+/* A node of few rows on its own: its cells go where it has some, or nowhere. */
+static ens_status count_small(ens__boost_node *node, ens__boost_scratch *s,
+                              const ens__booster *b, const ens__group *group,
+                              ens_error *err)
+{
+    size_t bytes = group->n_cells * sizeof *s->cell;
+    ens_status st;
+
+    ens__boost_count_packed(s->cell, b, group, b->list + node->begin, node->n);
+    st = search_packed(&node->best, s, b, group, s->cell, node, err);
+    if (node->cells.g != NULL)
+        memcpy(node->cells.g + group->cell, s->cell, bytes);
+    memset(s->cell, 0, bytes);
     return st;
 }
 
-/* The smaller of two children is counted, the larger gets what is left of the parent's cells, which it has. */
-static ens_status count_and_subtract(ens__boost_node *small, ens__boost_node *large,
-                                     ens__boost_scratch *s, const ens__booster *b,
-                                     ens_error *err)
+/* A node on its own, which is counted already or not. */
+static ens_status count_alone(ens__boost_node *node, bool counted, ens__boost_scratch *s,
+                              const ens__booster *b, const ens__group *group,
+                              ens_error *err)
 {
-    bool kept = small->cells.g != NULL, many = small->n > b->fixed.block;
-    ens_status st = ENS_OK;
-
-    if (kept && many)
-        count_all(small->cells, s, b, small);
-    for (size_t g = 0; g < b->n_groups && st == ENS_OK; g++) {
-        const ens__group *group = &b->group[g];
-        ens__cells mine = kept ? ens__cells_from(small->cells, group->cell) : s->wide;
-        ens__cells theirs = ens__cells_from(large->cells, group->cell);
-
-        if (!kept || !many)
-            count_group(mine, s, b, group, small);
-        if (small->open)
-            st = ens__boost_search(&small->best, s, b, group, mine, small, err);
-        ens__cells_subtract(theirs, mine, group->n_cells);
-        if (st == ENS_OK)
-            st = ens__boost_search(&large->best, s, b, group, theirs, large, err);
-    }
-    return st;
-}
-
-/* A child on its own. */
-static ens_status count_alone(ens__boost_node *node, ens__boost_scratch *s,
-                              const ens__booster *b, ens_error *err)
-{
-    ens_status st = ENS_OK;
+    ens__cells cells;
 
     if (!node->open)
         return ENS_OK;
-    if (node->cells.g == NULL)
-        return count_and_search(node, s, b, err);
-    count_all(node->cells, s, b, node);
-    for (size_t g = 0; g < b->n_groups && st == ENS_OK; g++)
-        st = ens__boost_search(&node->best, s, b, &b->group[g],
-                               ens__cells_from(node->cells, b->group[g].cell), node, err);
+    if (is_small(b, node))
+        return count_small(node, s, b, group, err);
+    cells = ens__cells_from(node->cells, group->cell);
+    if (!counted)
+        count_group(cells, s, b, group, node);
+    return ens__boost_search(&node->best, s, b, group, cells, node, err);
+}
+
+/* From cells that are packed: a group of the larger child's are the parent's less those of the smaller, which keeps
+ * its own if it has some. */
+static ens_status subtract_packed(ens__boost_node *small, ens__boost_node *large,
+                                  ens__boost_scratch *s, const ens__booster *b,
+                                  const ens__group *group, ens_error *err)
+{
+    int64_t *mine = s->cell, *theirs = large->cells.g + group->cell;
+    size_t bytes = group->n_cells * sizeof *mine;
+    ens_status st = ENS_OK;
+
+    ens__boost_count_packed(mine, b, group, b->list + small->begin, small->n);
+    if (small->open)
+        st = search_packed(&small->best, s, b, group, mine, small, err);
+    for (size_t c = 0; c < group->n_cells; c++)
+        theirs[c] -= mine[c];
+    if (small->cells.g != NULL)
+        memcpy(small->cells.g + group->cell, mine, bytes);
+    memset(mine, 0, bytes);
+    if (st == ENS_OK)
+        st = search_packed(&large->best, s, b, group, theirs, large, err);
     return st;
 }
 
-ens_status ens__boost_expand(ens__booster *b, ens__boost_scratch *s, uint32_t node,
-                             ens_error *err)
+/* From wide cells; those of a child of few rows are packed when they have been searched. */
+static ens_status subtract_wide(ens__boost_node *small, ens__boost_node *large,
+                                bool counted, ens__boost_scratch *s,
+                                const ens__booster *b, const ens__group *group,
+                                ens_error *err)
+{
+    bool kept = small->cells.g != NULL;
+    ens__cells mine = kept ? ens__cells_from(small->cells, group->cell) : s->wide;
+    ens__cells theirs = ens__cells_from(large->cells, group->cell);
+    ens_status st = ENS_OK;
+
+    if (!counted)
+        count_group(mine, s, b, group, small);
+    if (small->open)
+        st = ens__boost_search(&small->best, s, b, group, mine, small, err);
+    ens__cells_subtract(theirs, mine, group->n_cells);
+    if (st == ENS_OK)
+        st = ens__boost_search(&large->best, s, b, group, theirs, large, err);
+    if (kept && is_small(b, small))
+        ens__boost_pack_cells(mine, group->n_cells, &b->fixed);
+    if (is_small(b, large))
+        ens__boost_pack_cells(theirs, group->n_cells, &b->fixed);
+    return st;
+}
+
+ens_status ens__boost_count_group(ens__boost_node *small, ens__boost_node *large,
+                                  bool counted, ens__boost_scratch *s,
+                                  const ens__booster *b, const ens__group *group,
+                                  ens_error *err)
+{
+    ens_status st;
+
+    if (large != NULL && large->cells.g != NULL)
+        return large->packed ? subtract_packed(small, large, s, b, group, err)
+                             : subtract_wide(small, large, counted, s, b, group, err);
+    st = count_alone(small, counted, s, b, group, err);
+    if (st == ENS_OK && large != NULL)
+        st = count_alone(large, false, s, b, group, err);
+    return st;
+}
+
+void ens__boost_counted(ens__boost_node *node, const ens__booster *b)
+{
+    node->packed = node->cells.g != NULL && is_small(b, node);
+}
+
+/* All groups of a node, or of two children. */
+static ens_status count_groups(ens__boost_node *small, ens__boost_node *large,
+                               ens__boost_scratch *s, const ens__booster *b,
+                               ens_error *err)
+{
+    bool by_block = small->cells.g != NULL && small->n > b->fixed.block &&
+                    !(large != NULL && large->packed) && !is_small(b, small);
+    ens_status st = ENS_OK;
+
+    if (by_block)
+        count_all(small->cells, s, b, small);
+    for (size_t g = 0; g < b->n_groups && st == ENS_OK; g++)
+        st = ens__boost_count_group(small, large, by_block, s, b, &b->group[g], err);
+    ens__boost_counted(small, b);
+    if (large != NULL)
+        ens__boost_counted(large, b);
+    return st;
+}
+
+void ens__boost_part_node(ens__booster *b, uint32_t node)
 {
     ens__boost_node *v = &b->node[node], *left = &b->node[v->child], *right = left + 1;
-    ens__boost_node *small = ens__boost_smaller(b, node),
-                    *large = ens__boost_larger(b, node);
-    ens_status st;
 
     left->begin = v->begin;
     left->n = ens__boost_part(b->list + v->begin, b->spare + v->begin, v->n, b, v);
     right->begin = v->begin + left->n;
     right->n = v->n - left->n;
     memcpy(b->list + right->begin, b->spare + v->begin, right->n * sizeof *b->list);
-    if (large->cells.g != NULL)
-        return count_and_subtract(small, large, s, b, err);
-    if ((st = count_alone(small, s, b, err)) != ENS_OK)
-        return st;
-    return count_alone(large, s, b, err);
+}
+
+ens_status ens__boost_expand(ens__booster *b, ens__boost_scratch *s, uint32_t node,
+                             ens_error *err)
+{
+    ens__boost_part_node(b, node);
+    return count_groups(ens__boost_smaller(b, node), ens__boost_larger(b, node), s, b,
+                        err);
 }
 
 ens_status ens__boost_root(ens__booster *b, ens__boost_scratch *s, ens_error *err)
@@ -214,5 +308,5 @@ ens_status ens__boost_root(ens__booster *b, ens__boost_scratch *s, ens_error *er
     ens__boost_node *root = &b->node[0];
 
     root->sum = ens__boost_total(b, b->list, b->n);
-    return count_alone(root, s, b, err);
+    return count_groups(root, NULL, s, b, err);
 }

@@ -1,7 +1,8 @@
-/* boost_shared.c - one node of a tree of boosting by all threads: blocks of its rows, then slots, are the tasks.
+/* boost_shared.c - one node of a tree of boosting by all threads.
  *
- * A node takes three loops: blocks are parted, each in its place; they move to where they belong and those of the
- * smaller child are counted, each thread into cells of its own; slots are summed over the threads and searched. */
+ * Where there are many groups of slots, each is a task.  Else blocks of rows are, and a node takes three loops: blocks
+ * are parted, each in its place; they move to where they belong and those of the smaller child are counted, each thread
+ * into cells of its own; slots are summed over the threads and searched. */
 #include <config.h>
 
 #include <core/error.h>
@@ -13,28 +14,36 @@
 typedef struct job {
     ens__booster *b;
     ens__boost_node *node, *small, *large; /* of the root: only small, which is it */
-    size_t n_blocks;
+    size_t size, n_blocks;                 /* blocks of so many rows */
     size_t *stay; /* [n_blocks + 1] rows of each that go left, then of all before it */
-    ens__boost_split *best; /* [n_slots][2] of small and large */
+    ens__boost_split *best; /* [n_slots or n_groups][2] of small and large */
 } job;
 
-static size_t block_begin(size_t block)
+/* Rows of a block: a thread has several, and what it counts in one is worth the moving of its cells. */
+static size_t block_size(const job *j)
 {
-    return block * ENS__BOOST_TASK;
+    size_t size = j->node->n / (8 * (size_t)j->b->n_workers) + 1;
+
+    return size < ENS__BOOST_TASK ? ENS__BOOST_TASK : size;
 }
 
-static size_t block_n(const ens__boost_node *node, size_t block)
+static size_t block_begin(const job *j, size_t block)
 {
-    size_t n = node->n - block_begin(block);
+    return block * j->size;
+}
 
-    return n < ENS__BOOST_TASK ? n : ENS__BOOST_TASK;
+static size_t block_n(const job *j, size_t block)
+{
+    size_t n = j->node->n - block_begin(j, block);
+
+    return n < j->size ? n : j->size;
 }
 
 /* The block into spare: those that go right, and then those that go left. */
 static ens_status part_block(void *ctx, size_t block, unsigned worker, ens_error *err)
 {
     job *j = ctx;
-    size_t at = j->node->begin + block_begin(block), n = block_n(j->node, block), kept;
+    size_t at = j->node->begin + block_begin(j, block), n = block_n(j, block), kept;
     uint32_t *list = j->b->list + at, *spare = j->b->spare + at;
 
     (void)worker;
@@ -66,10 +75,10 @@ static ens_status move_block(void *ctx, size_t block, unsigned worker, ens_error
     job *j = ctx;
     ens__booster *b = j->b;
     const ens__boost_node *left = &b->node[j->node->child];
-    size_t from = j->node->begin + block_begin(block), n = block_n(j->node, block);
+    size_t from = j->node->begin + block_begin(j, block), n = block_n(j, block);
     size_t kept = j->stay[block + 1] - j->stay[block], gone = n - kept;
     size_t to_left = left->begin + j->stay[block];
-    size_t to_right = left[1].begin + (block_begin(block) - j->stay[block]);
+    size_t to_right = left[1].begin + (block_begin(j, block) - j->stay[block]);
 
     (void)err;
     memcpy(b->list + to_left, b->spare + from + gone, kept * sizeof *b->list);
@@ -86,7 +95,7 @@ static ens_status count_block(void *ctx, size_t block, unsigned worker, ens_erro
     job *j = ctx;
 
     (void)err;
-    count_rows(j, j->small->begin + block_begin(block), block_n(j->small, block), worker);
+    count_rows(j, j->small->begin + block_begin(j, block), block_n(j, block), worker);
     return ENS_OK;
 }
 
@@ -134,10 +143,11 @@ static ens_status search_slot(void *ctx, size_t slot, unsigned worker, ens_error
     return ens__boost_search(&best[1], s, b, &one, theirs, j->large, err);
 }
 
-static void choose(ens__boost_split *best, const job *j, size_t which)
+/* The best of n slots or groups. */
+static void choose(ens__boost_split *best, const job *j, size_t which, size_t n)
 {
-    for (size_t slot = 0; slot < j->b->n_slots; slot++) {
-        const ens__boost_split *one = &j->best[2 * slot + which];
+    for (size_t i = 0; i < n; i++) {
+        const ens__boost_split *one = &j->best[2 * i + which];
 
         if (ens__boost_better(one->gain, one->member, best, j->b))
             *best = *one;
@@ -151,15 +161,16 @@ static ens_status search_slots(job *j, ens_error *err)
 
     if (st != ENS_OK)
         return st;
-    choose(&j->small->best, j, 0);
+    choose(&j->small->best, j, 0, j->b->n_slots);
     if (j->large != NULL)
-        choose(&j->large->best, j, 1);
+        choose(&j->large->best, j, 1, j->b->n_slots);
     return ENS_OK;
 }
 
 static ens_status begin(job *j, ens_error *err)
 {
-    j->n_blocks = (j->node->n + ENS__BOOST_TASK - 1) / ENS__BOOST_TASK;
+    j->size = block_size(j);
+    j->n_blocks = (j->node->n + j->size - 1) / j->size;
     j->stay = ens__array(j->n_blocks + 1, sizeof *j->stay);
     j->best = ens__array(2 * j->b->n_slots, sizeof *j->best);
     return j->stay != NULL && j->best != NULL ? ENS_OK : ens__nomem(err);
@@ -185,6 +196,46 @@ static void sum_blocks(job *j)
     j->stay[j->n_blocks] = sum;
 }
 
+/* ---- By groups ---------------------------------------------------------------------------------------------- */
+
+static ens_status count_group(void *ctx, size_t group, unsigned worker, ens_error *err)
+{
+    job *j = ctx;
+    const ens__booster *b = j->b;
+    ens__boost_node small = *j->small, large = {.open = false};
+    ens_status st;
+
+    if (j->large != NULL)
+        large = *j->large;
+    small.best = large.best = (ens__boost_split){.gain = 0};
+    st = ens__boost_count_group(&small, j->large != NULL ? &large : NULL, false,
+                                &b->scratch[worker], b, &b->group[group], err);
+    j->best[2 * group] = small.best;
+    j->best[2 * group + 1] = large.best;
+    return st;
+}
+
+static ens_status count_groups(job *j, ens_error *err)
+{
+    ens__booster *b = j->b;
+    ens_status st;
+
+    if ((j->best = ens__array(2 * b->n_groups, sizeof *j->best)) == NULL)
+        return ens__nomem(err);
+    if ((st = ens__par_for(b->n_groups, &b->exec, NULL, count_group, j, NULL, err)) !=
+        ENS_OK)
+        return st;
+    choose(&j->small->best, j, 0, b->n_groups);
+    ens__boost_counted(j->small, b);
+    if (j->large != NULL) {
+        choose(&j->large->best, j, 1, b->n_groups);
+        ens__boost_counted(j->large, b);
+    }
+    return ENS_OK;
+}
+
+/* ---- Nodes -------------------------------------------------------------------------------------------------- */
+
 ens_status ens__boost_expand_shared(ens__booster *b, uint32_t node, ens_error *err)
 {
     ens__boost_node *v = &b->node[node], *left = &b->node[v->child], *right = left + 1;
@@ -194,6 +245,11 @@ ens_status ens__boost_expand_shared(ens__booster *b, uint32_t node, ens_error *e
              .large = ens__boost_larger(b, node)};
     ens_status st;
 
+    if (ens__boost_by_group(b)) {
+        ens__boost_part_node(b, node);
+        st = count_groups(&j, err);
+        goto done;
+    }
     if ((st = begin(&j, err)) != ENS_OK ||
         (st = ens__par_for(j.n_blocks, &b->exec, NULL, part_block, &j, NULL, err)) !=
             ENS_OK)
@@ -218,6 +274,11 @@ ens_status ens__boost_root_shared(ens__booster *b, ens_error *err)
     const ens__slot *first;
     ens_status st;
 
+    if (ens__boost_by_group(b)) {
+        root->sum = ens__boost_total(b, b->list, b->n);
+        st = count_groups(&j, err);
+        goto done;
+    }
     if ((st = begin(&j, err)) != ENS_OK ||
         (st = ens__par_for(j.n_blocks, &b->exec, NULL, count_block, &j, NULL, err)) !=
             ENS_OK)

@@ -68,7 +68,25 @@ typedef struct ens__boost_sum {
     int64_t n;    /* times drawn */
 } ens__boost_sum;
 
-/* Sums by code, of all slots of a tree or of one group. */
+/* Drawn rows whose sum has room in one number. */
+static inline int64_t ens__boost_room(const ens__fixed *f)
+{
+    return ((int64_t)1 << f->h_shift) - 1;
+}
+static inline int64_t ens__boost_packed(const ens__boost_sum *sum, const ens__fixed *f)
+{
+    return sum->g * ((int64_t)1 << f->g_shift) + (f->unit ? 0 : sum->h << f->h_shift) + sum->n;
+}
+static inline ens__boost_sum ens__boost_unpacked(int64_t v, const ens__fixed *f)
+{
+    int64_t n = v & ens__boost_room(f);
+
+    return (ens__boost_sum){
+        v >> f->g_shift, f->unit ? n : v >> f->h_shift & (((int64_t)1 << (f->g_shift - f->h_shift)) - 1), n};
+}
+
+/* Sums by code, of all slots of a tree or of one group.  Those of a node of few rows are packed: g has the fields of
+ * ens__fixed, and h and n are not used. */
 typedef struct ens__cells {
     int64_t *g, *h;
     uint32_t *n;
@@ -107,6 +125,7 @@ typedef struct ens__boost_node {
     uint64_t groups;  /* that have all features on the way to it */
     const uint8_t *active; /* [p] features that are tried; borrowed */
     ens__cells cells; /* all NULL: it has none */
+    bool packed;      /* its cells are */
     ens__boost_split best;
 } ens__boost_node;
 
@@ -171,6 +190,12 @@ ens_status ens__boost_pack(ens__booster *b, ens_error *err);
  * or added to it. */
 void ens__boost_count(ens__cells out, bool add, ens__boost_scratch *s, const ens__booster *b, const ens__group *group,
                       const uint32_t *list, size_t n);
+/* Count rows list[n], whose sum has room in one number, into packed cells of a group, which were 0. */
+void ens__boost_count_packed(int64_t *cell, const ens__booster *b, const ens__group *group, const uint32_t *list,
+                             size_t n);
+/* Packed cells, n a multiple of ENS__BOOST_PAD, to wide ones, and back, in place of out.g. */
+void ens__boost_unpack(ens__cells out, int64_t *cell, size_t n, const ens__fixed *f);
+void ens__boost_pack_cells(ens__cells cells, size_t n, const ens__fixed *f);
 /* The sum of rows. */
 ens__boost_sum ens__boost_total(const ens__booster *b, const uint32_t *list, size_t n);
 /* a -= b, or += */
@@ -187,6 +212,10 @@ static inline ens__cells ens__cells_from(ens__cells c, size_t at)
 /* The best boundary of one feature, whose cells these are, into *best, if it is better. */
 void ens__boost_scan(ens__boost_split *best, const ens__booster *b, uint32_t member, ens__cells cells,
                      const ens__boost_node *node);
+/* The same for packed cells of slots first .. end - 1, as far as they are of one number each that is free of bounds;
+ * returns the first that is not. */
+uint32_t ens__boost_scan_packed(ens__boost_split *best, const ens__booster *b, uint32_t first, uint32_t end,
+                                const int64_t *cell, const ens__boost_node *node);
 /* Of the score before a split: what rounding may make of no gain at all. */
 #define ENS__BOOST_MARGIN 1e-12
 /* What a side of these sums adds to the gain. */
@@ -269,6 +298,14 @@ ens_status ens__boost_search(ens__boost_split *best, ens__boost_scratch *s, cons
 ens_status ens__boost_expand(ens__booster *b, ens__boost_scratch *s, uint32_t node, ens_error *err);
 /* Count all rows, and find the best split of the root. */
 ens_status ens__boost_root(ens__booster *b, ens__boost_scratch *s, ens_error *err);
+/* The rows of a node to its children, which are there. */
+void ens__boost_part_node(ens__booster *b, uint32_t node);
+/* A group of two children, or of one node if large is NULL: counted, unless the smaller has its wide cells already, and
+ * searched. */
+ens_status ens__boost_count_group(ens__boost_node *small, ens__boost_node *large, bool counted, ens__boost_scratch *s,
+                                  const ens__booster *b, const ens__group *group, ens_error *err);
+/* After all groups. */
+void ens__boost_counted(ens__boost_node *node, const ens__booster *b);
 /* The sum over the codes of a slot. */
 ens__boost_sum ens__cells_total(ens__cells cells, size_t n);
 /* The child of fewer rows, and the other. */
@@ -287,11 +324,16 @@ static inline ens__boost_node *ens__boost_larger(const ens__booster *b, uint32_t
 
 /* ---- boost_shared.c: the same by all threads --------------------------------------------------------------------- */
 
+/* Tables of many features are shared by groups of them, others by rows. */
+static inline bool ens__boost_by_group(const ens__booster *b)
+{
+    return b->n_groups >= 4 * (size_t)b->n_workers;
+}
 /* Is a node, of many of the tree's rows, the work of all threads? */
 static inline bool ens__boost_is_shared(const ens__booster *b, const ens__boost_node *node)
 {
-    return b->n_workers > 1 && b->n_slots > 0 && node->n >= ENS__BOOST_SHARED &&
-           node->n >= b->n / (4 * (size_t)b->n_workers);
+    return b->n_workers > 1 && b->n_slots > 0 && node->n >= b->n / (4 * (size_t)b->n_workers) &&
+           (ens__boost_by_group(b) ? node->n * b->n_slots >= ENS__BOOST_SHARED * 16 : node->n >= ENS__BOOST_SHARED);
 }
 ens_status ens__boost_expand_shared(ens__booster *b, uint32_t node, ens_error *err);
 ens_status ens__boost_root_shared(ens__booster *b, ens_error *err);

@@ -10,6 +10,7 @@ Suite *gbdt_parts_suite(void);
 Suite *gbdt_suite(void);
 Suite *gbdt_quantile_suite(void);
 Suite *gbdt_rank_suite(void);
+Suite *gbdt_wide_suite(void);
 
 /* One line a module. */
 static Suite *(*const suites[])(void) = {
@@ -20,6 +21,7 @@ static Suite *(*const suites[])(void) = {
     gbdt_parts_suite,
     gbdt_quantile_suite,
     gbdt_rank_suite,
+    gbdt_wide_suite,
     NULL,
 };
 
