@@ -5,6 +5,7 @@
 #include <core/mem.h>
 #include <ensemble/boosting.h>
 #include <ensemble/members.h>
+#include <learn/plan.h>
 
 ens_status ens__boosting_order(uint32_t *row, uint32_t *count, size_t *n_fit,
                                const ens__boosting_params *p, const ens_fit_args *a,
@@ -16,7 +17,7 @@ ens_status ens__boosting_order(uint32_t *row, uint32_t *count, size_t *n_fit,
     ens_status st = held != NULL && place != NULL ? ENS_OK : ens__nomem(err);
 
     if (st == ENS_OK && p->n_iter_no_change > 0) {
-        n_held = ens__members_hold_out(held, place, p->validation_fraction, a);
+        n_held = ens__plan_hold_out(held, place, p->validation_fraction, a);
         if (n_held == 0 || n_held == n)
             st = ens__fail(err, ENS_ERANGE,
                            "boosting.validation_fraction = %g holds out %zu of %zu rows",

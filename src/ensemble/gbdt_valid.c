@@ -10,6 +10,7 @@
 #include <ensemble/gbdt_job.h>
 #include <ensemble/members.h>
 #include <ensemble/metric.h>
+#include <learn/plan.h>
 #include <math.h>
 #include <metric/metric.h>
 #include <num/rng.h>
@@ -75,7 +76,7 @@ ens_status ens__gbdt_hold_out(job *j, ens_error *err)
         goto done;
     }
     if (j->a->group == NULL)
-        n = ens__members_hold_out(held, place, j->p->validation_fraction, j->a);
+        n = ens__plan_hold_out(held, place, j->p->validation_fraction, j->a);
     else if ((st = choose_groups(&n, held, j, err)) != ENS_OK)
         goto done;
     if (n == 0 || n == j->n) {

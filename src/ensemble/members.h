@@ -1,5 +1,5 @@
 /* members.h - what ensembles of every kind do alike: speak of their members, see that they fit into memory, play their
- * rounds, and hold rows out. */
+ * rounds. */
 #ifndef ENS_ENSEMBLE_MEMBERS_H
 #define ENS_ENSEMBLE_MEMBERS_H
 
@@ -14,8 +14,5 @@ ens_status ens__members_check_memory(double bytes, size_t n, const ens_learner *
 /* The rounds 0 .. n - 1, one after another on this thread, with the progress that exec asks for: each is parallel
  * inside. */
 ens_status ens__members_play(size_t n, const ens_exec *exec, ens__task_fn round, void *ctx, ens_error *err);
-/* held[i] = 1 for the rows of a fit that tell when to stop, `part` of each class; the others' stay as they are. place
- * is for [rows.n] numbers. Returns how many. */
-size_t ens__members_hold_out(uint8_t *held, uint32_t *place, double part, const ens_fit_args *a);
 
 #endif

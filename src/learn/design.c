@@ -20,6 +20,8 @@ enum { N = ENS__GRAM_ROWS, MOST_RUNS = 64, RUN_BLOCKS = 16, AHEAD = 2 };
 
 /* A column of numbers below this is as good as zero: its coefficient would be no double. */
 #define LEAST 1e-290
+/* A penalty of this size makes a coefficient zero; squares of it are finite. */
+#define MOST_PENALTY 1e140
 
 /* ---- Values ----------------------------------------------------------------------------- */
 
@@ -219,6 +221,13 @@ void ens__design_clear(ens__design *d)
     d->column = NULL;
 }
 
+double ens__design_ridge(const ens__design *d, double l2, size_t j)
+{
+    double root = fmin(sqrt(l2) * d->column[j].scale, MOST_PENALTY);
+
+    return root * root;
+}
+
 /* ---- Passes ----------------------------------------------------------------------------- */
 
 typedef struct pass_job {
@@ -259,6 +268,14 @@ static void load(double *z, const ens__design *d, size_t begin, size_t n)
     }
     for (size_t i = 0; i < N && d->q > d->p; i++)
         z[d->p * N + i] = i < n;
+}
+
+void ens__design_load(ens__design_block *b, size_t begin, size_t n)
+{
+    b->begin = begin;
+    b->n = n;
+    weights(b->w, b->d, begin, n);
+    load(b->z, b->d, begin, n);
 }
 
 void ens__design_low(double *low, const ens__design_block *b, size_t j)
@@ -316,9 +333,7 @@ static ens_status run_task(void *ctx, size_t t, unsigned worker, ens_error *err)
     for (b.begin = t * job->run_rows; b.begin < end; b.begin += N) {
         if (job->pass->every > 1 && b.begin / N % job->pass->every != 0)
             continue;
-        b.n = end - b.begin < N ? end - b.begin : N;
-        weights(b.w, d, b.begin, b.n);
-        load(b.z, d, b.begin, b.n);
+        ens__design_load(&b, b.begin, end - b.begin < N ? end - b.begin : N);
         job->pass->body(job->pass->ctx, &b, job->sum + t * job->size);
     }
     return ENS_OK;

@@ -41,6 +41,13 @@ ens_status ens__design_init(ens__design *d, const ens_fit_args *a, bool intercep
                             const double *class_weight, ens_error *err);
 void ens__design_clear(ens__design *d);
 
+/* Rows begin .. begin + n - 1, at most ENS__GRAM_ROWS, into z and w of b, whose memory is the caller's: to 64 bytes
+ * aligned.  Passes do it themselves. */
+void ens__design_load(ens__design_block *b, size_t begin, size_t n);
+
+/* The weight l2 of a squared coefficient as one of theta_j^2: with the square of the column's scale, and finite. */
+double ens__design_ridge(const ens__design *d, double l2, size_t j);
+
 /* What column j of the block is more than z says: x * scale - mean without rounding is z + low[ENS__GRAM_ROWS]. */
 void ens__design_low(double *low, const ens__design_block *b, size_t j);
 /* The sum of the weights of the block's rows. */

@@ -40,12 +40,25 @@ static const ens_param table[] = {
         "huber: few errors that are large count by their size; penalties none and l2"),
     ENS_ROW(ENS_PARAM_REAL, ens__linear_params, epsilon, "1.35", 1, 1e6, "", "",
             "huber: standard deviations from which on an error is large"),
+    ENS_ROW(
+        ENS_PARAM_WORD, ens__linear_params, solver, "auto", 0, 0,
+        "auto," ENS__STEPS_SOLVERS, "",
+        "auto: exact; the others take gradient steps, for the squared loss without l1"),
+    ENS__STEPS_ROWS(ens__linear_params),
     ENS_PARAM_LAST};
 
 static ens_status check(const void *params, ens_error *err)
 {
     const ens__linear_params *p = params;
+    ens_status st = ens__steps_check(p, table, &p->steps, p->solver - 1, "linear", err);
 
+    if (st != ENS_OK)
+        return st;
+    if (p->solver > 0 && (p->loss == LOSS_HUBER || p->penalty >= PENALTY_L1))
+        return ens__fail(err, ENS_EINVAL,
+                         "linear.%s, which gradient steps do not take; set solver=auto",
+                         p->loss == LOSS_HUBER ? "loss = huber"
+                                               : "penalty has absolute values");
     if (p->loss == LOSS_HUBER && p->penalty != PENALTY_NONE && p->penalty != PENALTY_L2)
         return ens__fail(err, ENS_EINVAL,
                          "linear.loss = huber is for penalty=none and penalty=l2");
@@ -65,7 +78,9 @@ static ens_status fit(void **out, const void *params, const ens_fit_args *a,
     ens__linear_penalty penalty = {.intercept = p->fit_intercept != 0,
                                    .max_iter = (size_t)p->max_iter,
                                    .tol = p->tol,
-                                   .epsilon = p->epsilon};
+                                   .epsilon = p->epsilon,
+                                   .solver = p->solver - 1,
+                                   .steps = &p->steps};
     ens__linear *m = NULL;
     ens_status st;
 
@@ -79,7 +94,9 @@ static ens_status fit(void **out, const void *params, const ens_fit_args *a,
     }
     if ((st = ens__linear_new(&m, 1, a->rows.feature, a->rows.p, err)) != ENS_OK)
         return st;
-    if (p->loss == LOSS_HUBER)
+    if (p->solver > 0)
+        st = ens__linear_steps(m, &penalty, a, err);
+    else if (p->loss == LOSS_HUBER)
         st = ens__linear_huber(m, &penalty, a, err);
     else if (p->penalty == PENALTY_L1 || p->penalty == PENALTY_ELASTICNET)
         st = ens__linear_descend(m, &penalty, a, err);

@@ -61,11 +61,8 @@ static ens_status squares_init(squares *s, double l2, const ens_fit_args *a,
         (s->theta = ens__zeros(q, sizeof *s->theta)) == NULL ||
         (s->step = ens__zeros(q, sizeof *s->step)) == NULL)
         return ens__nomem(err);
-    for (size_t j = 0; j < a->rows.p; j++) {
-        double root = fmin(sqrt(l2) * s->d.column[j].scale, MOST_PENALTY);
-
-        s->ridge[j] = root * root;
-    }
+    for (size_t j = 0; j < a->rows.p; j++)
+        s->ridge[j] = ens__design_ridge(&s->d, l2, j);
     return ENS_OK;
 }
 

@@ -2,6 +2,7 @@
 #ifndef ENS_LEARN_LINEAR_FIT_H
 #define ENS_LEARN_LINEAR_FIT_H
 
+#include <learn/first_order.h>
 #include <learn/linear_state.h>
 
 typedef struct ens__linear_params {
@@ -12,6 +13,8 @@ typedef struct ens__linear_params {
     double tol;
     int loss;
     double epsilon;
+    int solver; /* 0: auto, then ENS__STEPS_SOLVERS */
+    ens__steps_params steps;
 } ens__linear_params;
 
 typedef struct ens__linear_penalty {
@@ -20,11 +23,16 @@ typedef struct ens__linear_penalty {
     size_t max_iter;
     double tol;
     double epsilon; /* huber: deviations from which on errors count by their size */
+    int solver;     /* steps: of ENS__STEPS_SOLVERS */
+    const ens__steps_params *steps;
 } ens__linear_penalty;
 
 /* Least squares by QR, with standard errors unless there is a penalty, of which l1 is not looked at. */
 ens_status ens__linear_squares(ens__linear *m, const ens__linear_penalty *penalty, const ens_fit_args *a,
                                ens_error *err);
+/* Least squares and ridge by gradient steps, in the module of the same name. */
+ens_status ens__linear_steps(ens__linear *m, const ens__linear_penalty *penalty, const ens_fit_args *a,
+                             ens_error *err);
 /* Coordinate descent. */
 ens_status ens__linear_descend(ens__linear *m, const ens__linear_penalty *penalty, const ens_fit_args *a,
                                ens_error *err);

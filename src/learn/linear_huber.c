@@ -65,11 +65,8 @@ static ens_status huber_init(huber *f, const ens__linear_penalty *penalty,
         (f->sum = ens__zeros((q + 1) * (q + 1) + BEHIND, sizeof *f->sum)) == NULL ||
         (f->aliased = ens__zeros(q, sizeof *f->aliased)) == NULL)
         return ens__nomem(err);
-    for (size_t j = 0; j < a->rows.p; j++) {
-        double root = fmin(sqrt(penalty->l2) * f->d.column[j].scale, MOST_PENALTY);
-
-        f->ridge[j] = root * root;
-    }
+    for (size_t j = 0; j < a->rows.p; j++)
+        f->ridge[j] = ens__design_ridge(&f->d, penalty->l2, j);
     return ENS_OK;
 }
 

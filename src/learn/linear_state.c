@@ -273,8 +273,11 @@ ens_status ens__linear_describe(const void *fit,
     for (size_t i = 0; i < m->k * m->p; i++)
         zero += m->coef[i] == 0;
     snprintf(line, sizeof line, "steps: %u%s\ncoefficients: %zu, of which %zu are 0\n",
-             m->steps, m->ended ? "" : " (not converged; raise max_iter)", m->k * m->p,
-             zero);
+             m->steps,
+             m->ended == ENS__LINEAR_GAVE_UP      ? " (not converged; raise max_iter)"
+             : m->ended == ENS__LINEAR_FEW_EPOCHS ? " (not converged; raise epochs)"
+                                                  : "",
+             m->k * m->p, zero);
     if ((st = add(ctx, line)) != ENS_OK)
         return st;
     coefficient_line(line, sizeof line, m, "intercept", m->p);

@@ -5,6 +5,12 @@
 #include <ensemble/ext.h>
 #include <learn/design.h>
 
+typedef enum ens__linear_end {
+    ENS__LINEAR_GAVE_UP,   /* max_iter was reached before the coefficients were precise enough */
+    ENS__LINEAR_ENDED,
+    ENS__LINEAR_FEW_EPOCHS /* gradient steps: the loss was still falling */
+} ens__linear_end;
+
 typedef struct ens__linear {
     size_t k, p;       /* scores a row: 1 for numbers and for two classes */
     double *coef;      /* [k][p] */
@@ -12,7 +18,7 @@ typedef struct ens__linear {
     double *error;     /* [k][p + 1] standard errors, the intercept's last, 0 where there is none; or NULL */
     double df;         /* of Student's t, which their quotients have; 0: they are normal */
     uint32_t steps;    /* that the fit took */
-    uint32_t ended;    /* 0 if it gave up before it was precise enough */
+    uint32_t ended;    /* of ens__linear_end */
     char **name;       /* [p] of the features */
 } ens__linear;
 

@@ -12,6 +12,8 @@ libens_internal_la_SOURCES += \
 	src/learn/design.c \
 	src/learn/design.h \
 	src/learn/dummy.c \
+	src/learn/first_order.c \
+	src/learn/first_order.h \
 	src/learn/fit.c \
 	src/learn/fitted.c \
 	src/learn/isolation_tree.c \
@@ -21,6 +23,7 @@ libens_internal_la_SOURCES += \
 	src/learn/linear_fit.h \
 	src/learn/linear_huber.c \
 	src/learn/linear_state.c \
+	src/learn/linear_steps.c \
 	src/learn/linear_state.h \
 	src/learn/logistic.c \
 	src/learn/logistic_fit.c \

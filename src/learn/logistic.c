@@ -21,6 +21,7 @@ typedef struct logistic_params {
     int64_t max_iter;
     double tol;
     int solver;
+    ens__steps_params steps;
 } logistic_params;
 
 static const ens_param table[] = {
@@ -39,16 +40,26 @@ static const ens_param table[] = {
             "steps at most"),
     ENS_ROW(ENS_PARAM_REAL, logistic_params, tol, "1e-10", 1e-15, 0.1, "", "",
             "decrease of the mean loss that ends the fit"),
-    ENS_ROW(ENS_PARAM_WORD, logistic_params, solver, "auto", 0, 0, "auto,newton,lbfgs",
-            "",
+    ENS_ROW(ENS_PARAM_WORD, logistic_params, solver, "auto", 0, 0,
+            "auto,newton,lbfgs," ENS__STEPS_SOLVERS, "",
             "auto: newton, or lbfgs for many coefficients without l1; lbfgs may take 10 "
-            "max_iter steps"),
+            "max_iter steps; the others take gradient steps, without l1"),
+    ENS__STEPS_ROWS(logistic_params),
     ENS_PARAM_LAST};
 
 static ens_status check(const void *params, ens_error *err)
 {
     const logistic_params *p = params;
+    bool steps = p->solver >= ENS__LOGISTIC_STEPS, l1 = p->penalty >= PENALTY_L1;
+    ens_status st = ens__steps_check(p, table, &p->steps, p->solver - ENS__LOGISTIC_STEPS,
+                                     "logistic", err);
 
+    if (st != ENS_OK)
+        return st;
+    if (steps && l1)
+        return ens__fail(err, ENS_EINVAL,
+                         "logistic.penalty has absolute values, which gradient steps do "
+                         "not take; set solver=auto");
     if (p->penalty == PENALTY_ELASTICNET || p->l1_ratio == 0.5)
         return ENS_OK;
     return ens__fail(err, ENS_EINVAL,
@@ -93,7 +104,8 @@ static ens_status fit(void **out, const void *params, const ens_fit_args *a,
     ens__logistic_penalty penalty = {.intercept = p->fit_intercept != 0,
                                      .max_iter = (size_t)p->max_iter,
                                      .tol = p->tol,
-                                     .solver = (ens__logistic_solver)p->solver};
+                                     .solver = p->solver,
+                                     .steps = &p->steps};
     ens__linear *m = NULL;
     double *weight = NULL;
     ens_status st;

@@ -55,6 +55,7 @@ typedef struct newton {
     bool absolute;       /* there is an l1 */
     bool slope;          /* passes give no hessian */
     bool lbfgs;          /* the fit ends with L-BFGS */
+    bool steps;          /* it is by gradient steps alone */
     bool sampled;        /* it begins with Newton's steps on a part of the rows */
     size_t sample;       /* of so many blocks one */
     size_t every;        /* passes look at each so many-th block of rows */
@@ -112,8 +113,9 @@ static ens_status newton_init(newton *f, size_t k, const ens__logistic_penalty *
     f->sample = f->sample < SAMPLE_MOST ? f->sample : SAMPLE_MOST;
     f->sampled = a->rows.n >= SAMPLE_FROM && f->sample >= SAMPLE_LEAST;
     f->lbfgs = use_lbfgs(penalty, k, n, a->rows.n, f->sampled);
-    f->sampled = f->sampled && !(f->lbfgs && f->absolute);
-    f->slope = f->lbfgs && !f->sampled;
+    f->steps = penalty->solver >= ENS__LOGISTIC_STEPS;
+    f->sampled = f->sampled && !f->steps && !(f->lbfgs && f->absolute);
+    f->slope = f->steps || (f->lbfgs && !f->sampled);
     hessian = f->slope ? n * q : n * n;
     if (q > MOST_HESSIAN / k / (f->slope ? q : n))
         return ens__fail(
@@ -141,10 +143,10 @@ static ens_status newton_init(newton *f, size_t k, const ens__logistic_penalty *
     for (size_t i = 0; i < n; i++) {
         size_t j = i % q;
         double s = j < a->rows.p ? f->d.column[j].scale : 0;
-        double root = fmin(sqrt(penalty->l2 / f->d.total) * s, MOST_PENALTY);
 
         f->l1[i] = fmin(penalty->l1 / f->d.total * s, MOST_PENALTY);
-        f->l2[i] = root * root;
+        f->l2[i] =
+            j < a->rows.p ? ens__design_ridge(&f->d, penalty->l2 / f->d.total, j) : 0;
     }
     return ENS_OK;
 }
@@ -217,18 +219,21 @@ static void softmax_block(const void *ctx, const ens__design_block *b, double *s
         }
 }
 
+static size_t scratch_size(const newton *f)
+{
+    return (f->d.q + 2 * f->k + 2) * N;
+}
+
 /* The mean loss at `trial`, with its penalties in *value; g and h follow if the caller unpacks. */
 static ens_status evaluate(double *value, newton *f, ens_error *err)
 {
-    size_t q = f->d.q;
     ens__design_pass pass = {.body = f->k == 1 ? two_block : softmax_block,
                              .ctx = f,
                              .size = sum_size(f),
-                             .every = f->every};
-
+                             .every = f->every,
+                             .scratch = scratch_size(f)};
     ens_status st;
 
-    pass.scratch = (q + 2 * f->k + 2) * N;
     memset(f->sum, 0, pass.size * sizeof *f->sum);
     if ((st = ens__design_run(f->sum, &f->d, &pass, err)) != ENS_OK)
         return st;
@@ -490,6 +495,31 @@ static ens_status minimise_lbfgs(ens__linear *m, newton *f,
     return st;
 }
 
+/* ---- Gradient steps --------------------------------------------------------------------- */
+
+/* From `trial` on, which is where the blocks look. */
+static ens_status minimise_steps(ens__linear *m, newton *f,
+                                 const ens__logistic_penalty *penalty, ens_error *err)
+{
+    ens__steps s = {.owner = "logistic",
+                    .params = penalty->steps,
+                    .solver = penalty->solver - ENS__LOGISTIC_STEPS,
+                    .tol = penalty->tol,
+                    .d = &f->d,
+                    .body = f->k == 1 ? two_block : softmax_block,
+                    .ctx = f,
+                    .theta = f->trial,
+                    .l2 = f->l2,
+                    .dim = f->dim,
+                    .scratch = scratch_size(f)};
+    ens_status st = ens__steps_run(&s, err);
+
+    memcpy(f->theta, f->trial, f->dim * sizeof *f->theta);
+    m->steps = s.steps < UINT32_MAX ? (uint32_t)s.steps : UINT32_MAX;
+    m->ended = s.ended ? ENS__LINEAR_ENDED : ENS__LINEAR_FEW_EPOCHS;
+    return st;
+}
+
 /* ---- The whole fit ---------------------------------------------------------------------- */
 
 /* Sets `trial` to where a part of the rows leads, if that is anywhere, and for L-BFGS factors the hessian there. */
@@ -524,6 +554,8 @@ static ens_status minimise(ens__linear *m, newton *f,
     ens_status st;
 
     start(f);
+    if (f->steps)
+        return minimise_steps(m, f, penalty, err);
     if (f->sampled && (st = begin_with_sample(f, err)) != ENS_OK)
         return st;
     if (f->lbfgs)
@@ -577,8 +609,8 @@ ens_status ens__logistic_fit(ens__linear *m, const ens__logistic_penalty *penalt
     if ((st = newton_init(&f, m->k, penalty, a, err)) != ENS_OK ||
         (st = minimise(m, &f, penalty, err)) != ENS_OK)
         goto done;
-    if (!f.lbfgs && m->k == 1 && penalty->l1 == 0 && penalty->l2 == 0 && m->ended &&
-        (st = add_errors(m, &f, err)) != ENS_OK)
+    if (!f.lbfgs && !f.steps && m->k == 1 && penalty->l1 == 0 && penalty->l2 == 0 &&
+        m->ended && (st = add_errors(m, &f, err)) != ENS_OK)
         goto done;
     if ((st = ens__linear_set(m, &f.d, f.theta, 1, 0, err)) == ENS_OK)
         centre(m, penalty);

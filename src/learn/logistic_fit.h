@@ -2,12 +2,14 @@
 #ifndef ENS_LEARN_LOGISTIC_FIT_H
 #define ENS_LEARN_LOGISTIC_FIT_H
 
+#include <learn/first_order.h>
 #include <learn/linear_state.h>
 
 typedef enum ens__logistic_solver {
     ENS__LOGISTIC_AUTO,
     ENS__LOGISTIC_NEWTON,
-    ENS__LOGISTIC_LBFGS
+    ENS__LOGISTIC_LBFGS,
+    ENS__LOGISTIC_STEPS /* the first of ENS__STEPS_SOLVERS */
 } ens__logistic_solver;
 
 typedef struct ens__logistic_penalty {
@@ -15,7 +17,8 @@ typedef struct ens__logistic_penalty {
     bool intercept;
     size_t max_iter;
     double tol;                 /* decrease of the mean loss that ends the fit */
-    ens__logistic_solver solver;
+    int solver; /* of ens__logistic_solver, or beyond its last */
+    const ens__steps_params *steps;
     const double *class_weight; /* [k] or NULL */
 } ens__logistic_penalty;
 

@@ -13,6 +13,7 @@
 #include <core/par.h>
 #include <learn/plan.h>
 #include <math.h>
+#include <num/rng.h>
 #include <string.h>
 
 void ens__plan_clear(ens__plan *p)
@@ -70,6 +71,33 @@ done:
     ens__plan_clear(&p);
     ens__free(count);
     return st;
+}
+
+/* ---- Rows held out ------------------------------------------------------------------------------------- */
+
+size_t ens__plan_hold_out(uint8_t *held, uint32_t *place, double part,
+                          const ens_fit_args *a)
+{
+    bool classes = a->task == ENS_TASK_CLASSIFICATION;
+    size_t total = 0;
+
+    for (size_t c = 0; c < (classes ? a->k : 1); c++) {
+        size_t n = 0, m;
+        ens__stream s;
+
+        for (size_t i = 0; i < a->rows.n; i++)
+            if (!classes || (size_t)a->label[a->rows.row[i]] == c)
+                place[n++] = (uint32_t)i;
+        m = (size_t)floor(part * (double)n + 0.5);
+        ens__stream_init(&s, a->seed, ENS__FOR_SPLIT, c);
+        for (size_t i = 0, left = m; i < n && left > 0; i++)
+            if (ens__stream_below(&s, (uint32_t)(n - i)) < left) {
+                held[place[i]] = 1;
+                left--;
+            }
+        total += m;
+    }
+    return total;
 }
 
 /* ---- Fingerprint --------------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* plan.h - the rows of a fit: which, how often, and a fingerprint to know them again by. */
+/* plan.h - the rows of a fit: which, how often, those held out, and a fingerprint to know them again by. */
 #ifndef ENS_LEARN_PLAN_H
 #define ENS_LEARN_PLAN_H
 
@@ -14,6 +14,10 @@ typedef struct ens__plan {
 /* ENS_EDATA if no row is left. */
 ens_status ens__plan_make(ens__plan *out, const ens_dataset *data, ens_error *err);
 void ens__plan_clear(ens__plan *plan);
+
+/* held[i] = 1 for the rows of a fit that tell when to stop, `part` of each class; the others' stay as they are. place
+ * is for [rows.n] numbers. Returns how many. */
+size_t ens__plan_hold_out(uint8_t *held, uint32_t *place, double part, const ens_fit_args *a);
 
 /* A hash of all that a fit sees of its rows: counts, weights, targets, features; never 0. The same on every
  * machine. O(n p), columns in parallel. */

@@ -12,6 +12,7 @@ tests_test_learn_SOURCES = tests/run.h tests/learn/main.c \
 	tests/learn/test_nist.c \
 	tests/learn/test_outoffold.c \
 	tests/learn/test_recipe.c \
+	tests/learn/test_first_order.c \
 	tests/learn/test_fit.c \
 	tests/learn/test_tree.c
 EXTRA_DIST += tests/learn/make_linear_reference.py
