@@ -39,6 +39,8 @@ libens_internal_la_SOURCES += \
 	src/tree/tree.h \
 	src/tree/trees.c \
 	src/tree/trees.h \
+	src/tree/trees_bits.c \
+	src/tree/trees_bits.h \
 	src/tree/trees_walk.c \
 	src/tree/unpack.c \
 	src/tree/values.c \

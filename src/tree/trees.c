@@ -9,7 +9,7 @@
 #include <core/par.h>
 #include <num/stats.h>
 #include <string.h>
-#include <tree/trees.h>
+#include <tree/trees_bits.h>
 
 #define MOST_FEATURES 16383
 #define MOST_LEVELS   65535 /* missing among them */
@@ -278,6 +278,7 @@ void ens__trees_free(ens__trees *trees)
         return;
     for (size_t u = 0; trees->used != NULL && u < trees->n_used; u++)
         ens__cuts_clear(&trees->used[u].cuts);
+    ens__bits_free(trees->bits);
     ens__free(trees->used);
     ens__free(trees->tree);
     ens__free(trees->node);
@@ -297,9 +298,10 @@ size_t ens__trees_bytes(const ens__trees *trees)
     for (size_t u = 0; u < trees->n_used; u++)
         bytes += sizeof *trees->used + ens__cuts_bytes(&trees->used[u].cuts);
     end = &trees->tree[trees->n];
-    return bytes + sizeof *trees + (trees->n + 1) * sizeof *trees->tree +
-           end->node * sizeof *trees->node + end->base * sizeof *trees->base +
-           end->set * sizeof *trees->set + end->value * trees->k * sizeof *trees->value;
+    return bytes + ens__bits_bytes(trees->bits) + sizeof *trees +
+           (trees->n + 1) * sizeof *trees->tree + end->node * sizeof *trees->node +
+           end->base * sizeof *trees->base + end->set * sizeof *trees->set +
+           end->value * trees->k * sizeof *trees->value;
 }
 
 static size_t block_of(const ens__trees *trees)
@@ -341,7 +343,9 @@ static ens_status fill(maker *m, bool *fits, const ens_exec *exec, ens_error *er
         return st;
     trees->block = block_of(trees);
     *fits = true;
-    return ens__par_for(trees->n, exec, NULL, put_tree, m, NULL, err);
+    if ((st = ens__par_for(trees->n, exec, NULL, put_tree, m, NULL, err)) != ENS_OK)
+        return st;
+    return ens__bits_make(&trees->bits, trees, err);
 }
 
 ens_status ens__trees_make(ens__trees **out, const ens__trees_source *source,

@@ -42,6 +42,9 @@ typedef struct ens__trees_tree {
     uint32_t depth;
 } ens__trees_tree;
 
+/* Small trees besides: trees_bits.h. */
+typedef struct ens__bits ens__bits;
+
 typedef struct ens__trees {
     size_t n, k;
     ens__trees_tree *tree; /* [n + 1] */
@@ -56,6 +59,7 @@ typedef struct ens__trees {
     size_t depth;    /* of the deepest tree */
     bool sets;       /* some node splits by a set */
     size_t block;    /* rows whose codes are made at a time */
+    ens__bits *bits; /* NULL: there are none */
     const uint32_t *map; /* of the source */
     size_t p_tree;
 } ens__trees;
@@ -97,6 +101,8 @@ typedef struct ens__coded {
     uint32_t mask; /* of a node's column */
 } ens__coded;
 
+/* The codes of rows for used feature u: code[i * stride]. */
+void ens__trees_code(const ens__trees *trees, size_t u, const ens_rows *rows, uint16_t *code, size_t stride);
 /* Apart: the codes of rows, for which code has room for n * (stride + wide); and the nodes of tree t that they end
  * in. */
 ens__coded ens__trees_codes(const ens__trees *trees, const ens_rows *rows, uint16_t *code);

@@ -11,7 +11,7 @@
 
 #include <string.h>
 #include <tree/loops.h>
-#include <tree/trees.h>
+#include <tree/trees_bits.h>
 
 /* Walkers at a time: of rows, whose codes are to fit the first level of the cache, and of trees. */
 #define ROWS  256
@@ -28,16 +28,19 @@
 
 /* ---- Codes ---------------------------------------------------------------------------------------------------- */
 
-/* The codes of n rows for one feature. */
-static void code_feature(const ens__trees_feature *f, const ens_feature *from,
-                         const uint32_t *row, size_t n, uint16_t *code, size_t stride)
+void ens__trees_code(const ens__trees *trees, size_t u, const ens_rows *rows,
+                     uint16_t *code, size_t stride)
 {
+    const ens__trees_feature *f = &trees->used[u];
+    const ens_feature *from = &rows->feature[f->feature];
+
     if (!f->category) {
-        ens__cuts_codes(&f->cuts, from->x, row, n, code, stride);
+        ens__cuts_codes(&f->cuts, from->x, rows->row, rows->n, code, stride);
         return;
     }
-    for (size_t i = 0; i < n; i++) {
-        uint32_t level = (uint32_t)from->code[row[i]]; /* -1, missing, is the largest */
+    for (size_t i = 0; i < rows->n; i++) {
+        uint32_t level =
+            (uint32_t)from->code[rows->row[i]]; /* -1, missing, is the largest */
 
         code[i * stride] = (uint16_t)(level < f->n_levels ? level : f->n_levels);
     }
@@ -72,11 +75,8 @@ ens__coded ens__trees_codes(const ens__trees *trees, const ens_rows *rows, uint1
     ens__coded out = {code, n, stride, (uint32_t)trees->wide - 1};
 
     memset(code, 0, n * stride * sizeof *code);
-    for (size_t u = 0; u < trees->n_used; u++) {
-        const ens__trees_feature *f = &trees->used[u];
-
-        code_feature(f, &rows->feature[f->feature], rows->row, n, code + u, stride);
-    }
+    for (size_t u = 0; u < trees->n_used; u++)
+        ens__trees_code(trees, u, rows, code + u, stride);
     if (has_missing(code, n * stride)) {
         widen(trees, code, n);
         out.stride += trees->wide;
@@ -438,6 +438,8 @@ void ens__trees_predict(const ens__trees *trees, const ens_rows *rows, double *o
 {
     size_t k = trees->k;
 
+    if (rows->n >= FEW_ROWS && ens__bits_predict(trees, rows, out, scratch))
+        return;
     memset(out, 0, rows->n * k * sizeof *out);
     for (size_t begin = 0; begin < rows->n; begin += trees->block) {
         size_t n = rows->n - begin < trees->block ? rows->n - begin : trees->block;

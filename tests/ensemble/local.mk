@@ -24,6 +24,7 @@ tests_test_boosting_SOURCES = tests/run.h tests/ensemble/main_boosting.c \
 	tests/ensemble/test_adaboost.c \
 	tests/ensemble/test_boosting.c \
 	tests/ensemble/test_gbdt.c \
+	tests/ensemble/test_gbdt_bits.c \
 	tests/ensemble/test_gbdt_constraints.c \
 	tests/ensemble/test_gbdt_parts.c \
 	tests/ensemble/test_gbdt_quantile.c \

@@ -5,6 +5,7 @@
 
 Suite *adaboost_suite(void);
 Suite *boosting_suite(void);
+Suite *gbdt_bits_suite(void);
 Suite *gbdt_constraints_suite(void);
 Suite *gbdt_parts_suite(void);
 Suite *gbdt_suite(void);
@@ -17,6 +18,7 @@ static Suite *(*const suites[])(void) = {
     adaboost_suite,
     boosting_suite,
     gbdt_suite,
+    gbdt_bits_suite,
     gbdt_constraints_suite,
     gbdt_parts_suite,
     gbdt_quantile_suite,
