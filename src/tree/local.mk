@@ -31,6 +31,7 @@ libens_internal_la_SOURCES += \
 	src/tree/loops.h \
 	src/tree/masked.c \
 	src/tree/masked.h \
+	src/tree/masked_find.c \
 	src/tree/part.c \
 	src/tree/prune.c \
 	src/tree/rows.c \

@@ -393,11 +393,12 @@ void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
     note_constant_bits(w, begin, n);
     if (w->team != NULL && n >= ENS__SHARED_ROWS && !w->o->random_cuts)
         i = try_together(w, &node);
-    for (; ens__draw_goes_on(w, i); i++) {
-        uint32_t j = ens__draw_feature(w, i);
-
-        if (!ens__split_is_useless(w, j))
-            try_feature(w, j, &node, how);
+    for (size_t batch; (batch = ens__draw_more(w, i, n)) > 0; i += batch) {
+        for (size_t c = i; c < i + batch; c++)
+            ens__draw_feature(w, c);
+        for (size_t c = i; c < i + batch && !ens__draw_is_best(w); c++)
+            if (!ens__split_is_useless(w, w->permutation[c]))
+                try_feature(w, w->permutation[c], &node, how);
     }
     ens__draw_put_back(w, i);
     if (w->o->random_cuts)
