@@ -1,8 +1,8 @@
 /* cut.c - a boundary drawn at random for a number, as extremely randomized trees do (Geurts, Ernst and Wehenkel 2006).
  *
  * The threshold is uniform between the least and the greatest value of the node, as far as bins tell them; a bin goes
- * left whole if its middle does.  Two passes over the rows and no groups: one for the ends, one for the sums.  Which
- * codes of the node the threshold separates is found out for the best split only. */
+ * left whole if its middle does.  Two passes over the rows and no groups: one for the ends, one for the sums; sweep.c
+ * does the same for several features at once where it can. */
 #include <config.h>
 
 #include <core/cpu.h>
@@ -67,29 +67,12 @@ static void add_counts_base(int64_t *restrict sum, size_t k,
     sum[k] = count;
 }
 
-/* The codes on both sides of a boundary: the last up to `last`, and the first beyond it that is not missing. */
-static void find_sides_base(unsigned *left, unsigned *right, const uint16_t *code,
-                            size_t n, unsigned last, unsigned missing)
-{
-    *left = 0;
-    *right = missing;
-    for (size_t i = 0; i < n; i++) {
-        unsigned l = code[i] <= last ? code[i] : 0,
-                 r = code[i] > last ? code[i] : missing;
-
-        *left = l > *left ? l : *left;
-        *right = r < *right ? r : *right;
-    }
-}
-
 typedef struct kernels {
     ends (*find_ends)(const uint16_t *code, size_t n, unsigned missing);
     void (*add_pairs)(int64_t *count, int64_t *one, const uint16_t *restrict code,
                       const uint32_t *restrict tag, size_t n, unsigned last);
     void (*add_counts)(int64_t *restrict sum, size_t k, const uint16_t *restrict code,
                        const uint32_t *restrict tag, size_t n, unsigned last);
-    void (*find_sides)(unsigned *left, unsigned *right, const uint16_t *code, size_t n,
-                       unsigned last, unsigned missing);
 } kernels;
 
 #if ENS_HAVE_LEVELS
@@ -181,33 +164,13 @@ ENS_TARGET_V4 static void add_counts_v4(int64_t *restrict sum, size_t k,
     sum[k] = all;
 }
 
-ENS_TARGET_V4 static void find_sides_v4(unsigned *left, unsigned *right,
-                                        const uint16_t *code, size_t n, unsigned last,
-                                        unsigned missing)
-{
-    __m512i all = _mm512_set1_epi16(-1), past = all; /* the least of 65535 - code */
-    __m512i after = _mm512_set1_epi16((short)missing);
-
-    for (size_t i = 0; i < n; i += 32) {
-        __mmask32 in = n - i < 32 ? ((__mmask32)1 << (n - i)) - 1 : UINT32_MAX;
-        __m512i c = _mm512_maskz_loadu_epi16(in, code + i);
-        __mmask32 before =
-            _mm512_mask_cmple_epu16_mask(in, c, _mm512_set1_epi16((short)last));
-
-        past = _mm512_mask_min_epu16(past, before, past, _mm512_sub_epi16(all, c));
-        after = _mm512_mask_min_epu16(after, in & ~before, after, c);
-    }
-    *left = UINT16_MAX - least_of(past);
-    *right = least_of(after);
-}
 #endif
 
 static const kernels *kernels_here(void)
 {
-    static const kernels base = {find_ends_base, add_pairs_base, add_counts_base,
-                                 find_sides_base};
+    static const kernels base = {find_ends_base, add_pairs_base, add_counts_base};
 #if ENS_HAVE_LEVELS
-    static const kernels v4 = {find_ends_v4, add_pairs_v4, add_counts_v4, find_sides_v4};
+    static const kernels v4 = {find_ends_v4, add_pairs_v4, add_counts_v4};
 
     if (ens__cpu_level() >= ENS__CPU_V4)
         return &v4;
@@ -255,30 +218,30 @@ static void add_missing(ens__work *w, unsigned missing, size_t begin, size_t n)
             ens__work_add(w, w->missing, begin + i);
 }
 
-/* The split into w->left and the others, if it is better. */
-static void take(ens__work *w, size_t j, const ens__order *node, unsigned last,
-                 double cut, bool missing_left)
+void ens__cut_take(ens__work *w, const ens__cut *c, const ens__order *node)
 {
+    ens__order o = *node;
     double value;
 
-    if (!ens__boundary_value(&value, w, node) || (w->best.found && value <= w->best.gain))
+    o.sign = w->o->monotonic != NULL ? w->o->monotonic[c->feature] : 0;
+    if (!ens__boundary_value(&value, w, &o) || (w->best.found && value <= w->best.gain))
         return;
     memcpy(w->best_left, w->left, w->sums * sizeof *w->left);
     w->best = (ens__split){.found = true,
-                           .missing_left = missing_left,
-                           .feature = (uint32_t)j,
-                           .code = last,
-                           .next = UINT_MAX,
+                           .feature = (uint32_t)c->feature,
+                           .code = c->last,
+                           .next = c->only ? w->bins[c->feature]->n_bins : c->last + 1,
                            .gain = value,
-                           .cut = cut};
+                           .cut = c->cut};
+    w->best.missing_left =
+        c->missing ? c->missing_left : ens__split_left_is_larger(w, node->sum);
 }
 
 void ens__cut_try(ens__work *w, size_t j, const ens__order *node)
 {
     const ens__bins *b = w->bins[j];
     size_t begin = node->begin, n = node->rows;
-    unsigned last;
-    double cut;
+    ens__cut c = {.feature = j};
     ends e;
 
     ens__work_codes(w, j, begin, n);
@@ -287,29 +250,17 @@ void ens__cut_try(ens__work *w, size_t j, const ens__order *node)
         ens__split_note_useless(w, j);
         return;
     }
-    cut = ens__draw_cut(w, b, e.low, e.high);
-    last = ens__draw_last(e.low, e.high, ens__bins_up_to(b, cut));
-    add_left(w, last, begin, n);
-    take(w, j, node, last, cut, false);
+    c.missing = e.missing;
+    c.only = e.low == e.high;
+    c.cut = ens__draw_cut(w, b, e.low, e.high);
+    c.last = ens__draw_last(e.low, e.high, ens__bins_up_to(b, c.cut));
+    add_left(w, c.last, begin, n);
+    ens__cut_take(w, &c, node);
     if (!e.missing)
         return;
     add_missing(w, b->n_bins, begin, n);
     for (size_t m = 0; m < w->sums; m++)
         w->left[m] += w->missing[m];
-    take(w, j, node, last, cut, true);
-}
-
-void ens__cut_complete(ens__work *w, const int64_t *sum, size_t begin, size_t n)
-{
-    ens__split *best = &w->best;
-    const kernels *k = kernels_here();
-    unsigned missing;
-
-    if (!best->found || best->next != UINT_MAX)
-        return;
-    missing = w->bins[best->feature]->n_bins;
-    ens__work_codes(w, best->feature, begin, n);
-    k->find_sides(&best->code, &best->next, w->code, n, best->code, missing);
-    if (!k->find_ends(w->code, n, missing).missing)
-        best->missing_left = ens__split_left_is_larger(w, sum);
+    c.missing_left = true;
+    ens__cut_take(w, &c, node);
 }

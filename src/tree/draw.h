@@ -36,9 +36,9 @@ static inline bool ens__draw_is_best(const ens__work *w)
     return w->best.found && w->best.gain >= w->most;
 }
 
-/* How many candidates come next after the first i, in a node of n rows; 0: no more. Where none of max_features splits the
- * node it stays a leaf, as in Breiman's own forests: to go on until one does, as scikit-learn, makes twice the leaves
- * of pure noise, but also twice those that tell where most features are constant in a small node. */
+/* How many candidates come next after the first i, in a node of n rows; 0: no more. Where none of max_features splits
+ * the node it stays a leaf, as in Breiman's own forests: to go on until one does, as scikit-learn, makes twice the
+ * leaves of pure noise, but also twice those that tell where most features are constant in a small node. */
 static inline size_t ens__draw_more(const ens__work *w, size_t i, size_t n)
 {
     size_t left = w->o->max_features - i;

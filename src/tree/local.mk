@@ -36,6 +36,8 @@ libens_internal_la_SOURCES += \
 	src/tree/prune.c \
 	src/tree/rows.c \
 	src/tree/split.c \
+	src/tree/sweep.c \
+	src/tree/sweep.h \
 	src/tree/team.c \
 	src/tree/tree.h \
 	src/tree/trees.c \

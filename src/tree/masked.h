@@ -38,6 +38,7 @@ typedef struct ens__masked {
         unsigned n;
         uint32_t feature[ENS__MASKED_TRIALS];
         unsigned low[ENS__MASKED_TRIALS], high[ENS__MASKED_TRIALS]; /* numbers: least and greatest code of the node */
+        unsigned last[ENS__MASKED_TRIALS], next[ENS__MASKED_TRIALS]; /* the codes beside the threshold */
         double cut[ENS__MASKED_TRIALS];
         uint64_t left[ENS__MASKED_TRIALS], absent[ENS__MASKED_TRIALS], kept[ENS__MASKED_TRIALS];
         /* Of the left side: rows as drawn, and those of class 1, or what they sum to; COUNTS: squares of both sides. */

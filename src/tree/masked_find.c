@@ -1,8 +1,8 @@
 /* masked_find.c - the best split of a node whose rows are the bits of a word.
  *
- * Candidates are looked at together, one step after the other: the ranges of their codes, thresholds, words of what goes
- * left, sums, values.  What a candidate needs is a long chain of things that wait for each other; several of them side by
- * side keep the processor busy, and nothing is mispredicted but whether a feature is constant. */
+ * Candidates are looked at together, one step after the other: the ranges of their codes, thresholds, words of what
+ * goes left, sums, values.  What a candidate needs is a long chain of things that wait for each other; several of them
+ * side by side keep the processor busy, and nothing is mispredicted but whether a feature is constant. */
 #include <config.h>
 
 #include <core/cpu.h>
@@ -261,12 +261,16 @@ static ENS__INLINE unsigned add_trial(ens__masked *s, size_t j, double cut,
 static ENS__INLINE void add_bit(ens__masked *s, ens__work *w, size_t j)
 {
     uint64_t left = s->rows & ~s->bit[j];
+    unsigned t;
 
     if (left == 0 || left == s->rows) {
         ens__split_note_useless(w, j);
         return;
     }
-    s->trial.left[add_trial(s, j, ens__draw_cut(w, w->bins[j], 0, 1), 0, s->rows)] = left;
+    t = add_trial(s, j, ens__draw_cut(w, w->bins[j], 0, 1), 0, s->rows);
+    s->trial.last[t] = 0;
+    s->trial.next[t] = 1;
+    s->trial.left[t] = left;
 }
 
 /* A number; where missing values go is tried both ways. Returns whether there is a trial. */
@@ -294,13 +298,18 @@ static ENS__INLINE void part_number(ens__masked *s, const ens__work *w, const op
                                     unsigned t)
 {
     size_t j = s->trial.feature[t];
-    unsigned last = ens__draw_last(s->trial.low[t], s->trial.high[t],
-                                   k->bins_up_to(w->bins[j], s->trial.cut[t]));
+    unsigned low = s->trial.low[t], high = s->trial.high[t];
+    unsigned last = ens__draw_last(low, high, k->bins_up_to(w->bins[j], s->trial.cut[t]));
 
+    s->trial.last[t] = last;
+    s->trial.next[t] = low == high ? w->bins[j]->n_bins : last + 1;
     s->trial.left[t] = k->up_to(s->column + j * s->column_size, s->trial.kept[t], last,
                                 s->column_size > ROWS);
-    if (s->trial.absent[t] != 0)
+    if (s->trial.absent[t] != 0) {
+        s->trial.last[t + 1] = last;
+        s->trial.next[t + 1] = s->trial.next[t];
         s->trial.left[t + 1] = s->trial.left[t] | s->trial.absent[t];
+    }
 }
 
 /* Rows of each level that is not rare, in the order of the levels; returns how many. */
@@ -518,6 +527,8 @@ static ENS__INLINE void take_best(ens__masked *s, ens__work *w)
                      .by_set = w->a->rows.feature[s->trial.feature[at]].code != NULL,
                      .missing_left = (s->left & s->absent) != 0,
                      .feature = s->trial.feature[at],
+                     .code = s->trial.last[at],
+                     .next = s->trial.next[at],
                      .gain = best,
                      .cut = s->trial.cut[at]};
 }
@@ -547,35 +558,28 @@ static ENS__INLINE void begin_node(ens__masked *s, ens__work *w)
         w->most = -INFINITY;
 }
 
-/* What the best split still lacks: the codes beside its threshold, or its set, and where missing values go. */
-static ENS__INLINE void complete(ens__masked *s, ens__work *w, const ops *k)
+/* What the best split still lacks: its set, and where missing values go if there are none. */
+static ENS__INLINE void complete(ens__masked *s, ens__work *w)
 {
     ens__split *best = &w->best;
     size_t j = best->feature;
-    const void *column = s->column + j * s->column_size;
-    unsigned missing = w->bins[j]->n_bins;
     bool wide = s->column_size > ROWS;
 
     if (s->absent == 0)
         best->missing_left =
             2 * ens__masked_count(s, s->left) > ens__masked_count(s, s->rows);
-    if (best->by_set) {
-        memset(w->set, best->missing_left ? 0xff : 0, w->set_words * sizeof *w->set);
-        for (uint64_t rest = s->kept; rest != 0; rest &= rest - 1) {
-            unsigned i = ens__lowest_bit(rest);
-            unsigned level =
-                w->field[j].width == 0 ? s->bit[j] >> i & 1 : code_of(column, i, wide);
-            uint32_t bit = (uint32_t)1 << level % 32;
+    if (!best->by_set)
+        return;
+    memset(w->set, best->missing_left ? 0xff : 0, w->set_words * sizeof *w->set);
+    for (uint64_t rest = s->kept; rest != 0; rest &= rest - 1) {
+        unsigned i = ens__lowest_bit(rest);
+        unsigned level = w->field[j].width == 0
+                             ? s->bit[j] >> i & 1
+                             : code_of(s->column + j * s->column_size, i, wide);
+        uint32_t bit = (uint32_t)1 << level % 32;
 
-            w->set[level / 32] =
-                (w->set[level / 32] & ~bit) | ((s->left >> i & 1) != 0 ? bit : 0);
-        }
-    } else if (w->field[j].width == 0) {
-        best->next = 1;
-    } else {
-        best->code = k->range_of(column, s->left & s->kept, missing, wide).high;
-        best->next = k->range_of(column, s->kept & ~s->left, missing, wide).low;
-        best->next = best->next > missing ? missing : best->next;
+        w->set[level / 32] =
+            (w->set[level / 32] & ~bit) | ((s->left >> i & 1) != 0 ? bit : 0);
     }
 }
 
@@ -611,7 +615,7 @@ static ENS__INLINE bool find(ens__masked *s, ens__work *w, const ops *k,
     if (!w->best.found ||
         ens__split_decrease(w, w->best.gain) + DBL_EPSILON < o->min_decrease)
         return false;
-    complete(s, w, k);
+    complete(s, w);
     return true;
 }
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <tree/masked.h>
+#include <tree/sweep.h>
 
 void ens__work_clear(ens__work *w)
 {
@@ -268,7 +269,7 @@ static ens_status make_rows(ens__work *w, ens_error *err)
     else {
         w->stride = stride;
         for (int i = 0; i < 2; i++)
-            if ((w->store[i].record = ens__arena_take(w->arena, w->n, stride)) == NULL)
+            if ((w->store[i].record = ens__arena_take(w->arena, w->n + 2, stride)) == NULL)
                 return ens__nomem(err);
     }
     if (w->stride == 0 || (w->kind == ENS__SUMS && !w->classes)) {
@@ -353,7 +354,8 @@ static ens_status make_scratch(ens__work *w, ens_error *err)
         (w->first = ens__arena_take(a, codes, sizeof *w->first)) == NULL ||
         !make_cells(w))
         return ens__nomem(err);
-    if ((st = ens__masked_make(&w->masked, w, err)) != ENS_OK)
+    if ((st = ens__sweep_make(&w->sweep, w, err)) != ENS_OK ||
+        (st = ens__masked_make(&w->masked, w, err)) != ENS_OK)
         return st;
     for (size_t c = 0; c < codes; c++)
         w->ascending[c] = (uint32_t)c;

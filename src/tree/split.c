@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 #include <tree/draw.h>
+#include <tree/sweep.h>
 
 /* Classes whose shares categories are ordered by, at most. */
 #define MAX_ORDERS 8
@@ -24,32 +25,26 @@ double ens__split_decrease(const ens__work *w, double gain)
     return gain / w->v_scale * (w->w_scale / w->v_scale) * (w->w_scale / total);
 }
 
-/* Of each bin the places that a random threshold may take between its middle and the next one's. A forest of random
- * thresholds has few distinct ones of each feature then, which trees.c can number. */
+/* Between two neighbouring bins there are so many places that a random threshold may take. A forest of them has few
+ * distinct ones of each feature then, which trees.c can number. */
 static double places_of(const ens__bins *b)
 {
-    double places = 32767.0 / b->n_bins;
+    double places = 65534.0 / b->n_bins - 1;
 
     return places > 256 ? 256 : fmax(floor(places), 1);
 }
 
-/* A random threshold with `code` on its left and `next` on its right: where it was drawn, rounded down to a place, or
- * at the end of a bin that would be parted. */
+/* A random threshold between the bins `code` and `next`: where it was drawn, rounded down to a place, or midway if it
+ * was drawn inside of one of them. */
 static double random_threshold(const ens__bins *b, const ens__split *s)
 {
-    unsigned c = ens__bins_up_to(b, s->cut);
-    double below, above, places = places_of(b), cut;
+    double below = b->high[s->code], above = b->low[s->next], places = places_of(b), cut;
 
-    if (s->cut >= b->low[s->next])
-        return ens__between(b->high[s->next - 1], b->low[s->next]);
-    if (s->cut < b->high[s->code] || c == 0 || c == b->n_bins)
-        return ens__between(b->high[s->code], b->low[s->code + 1]);
-    below = b->low[c - 1] / 2 + b->high[c - 1] / 2;
-    above = b->low[c] / 2 + b->high[c] / 2;
+    if (!(s->cut >= below && s->cut < above))
+        return ens__between(below, above);
     cut = below +
           floor((s->cut - below) / (above - below) * places) / places * (above - below);
-    return cut >= b->high[s->code] ? cut
-                                   : ens__between(b->high[s->code], b->low[s->code + 1]);
+    return cut < above ? cut : below;
 }
 
 /* The point between the two neighbouring values that a split separates; of no use to sets. */
@@ -352,9 +347,14 @@ static void try_feature(ens__work *w, size_t j, const ens__order *node, ens__sea
 {
     bool number = w->a->rows.feature[j].code == NULL;
 
-    if (number && w->o->random_cuts && w->o->criterion != ENS__ABSOLUTE_ERROR)
-        ens__cut_try(w, j, node);
-    else if (!number && ens__sum_count(w, node->sum) < w->o->min_category)
+    if (number && w->o->random_cuts && w->o->criterion != ENS__ABSOLUTE_ERROR) {
+        if (w->sweep == NULL || !ens__sweep_try(w, j, node))
+            ens__cut_try(w, j, node);
+        return;
+    }
+    if (w->sweep != NULL) /* of equal splits the first one stays */
+        ens__sweep_end(w, node);
+    if (!number && ens__sum_count(w, node->sum) < w->o->min_category)
         ens__split_note_useless(w, j); /* each level is too rare */
     else if (!number || !ens__direct_try(w, how, j, node->sum, node->begin, node->rows))
         try_groups(w, j, node->sum, node->begin, node->rows);
@@ -390,7 +390,10 @@ void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
         w->most = -INFINITY;
     how = ens__direct_begin(w, sum, begin, n);
     ens__stream_move(&w->draws, path);
-    note_constant_bits(w, begin, n);
+    if (w->sweep != NULL)
+        ens__sweep_begin(w, &node);
+    else
+        note_constant_bits(w, begin, n);
     if (w->team != NULL && n >= ENS__SHARED_ROWS && !w->o->random_cuts)
         i = try_together(w, &node);
     for (size_t batch; (batch = ens__draw_more(w, i, n)) > 0; i += batch) {
@@ -399,10 +402,10 @@ void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
         for (size_t c = i; c < i + batch && !ens__draw_is_best(w); c++)
             if (!ens__split_is_useless(w, w->permutation[c]))
                 try_feature(w, w->permutation[c], &node, how);
+        if (w->sweep != NULL)
+            ens__sweep_end(w, &node);
     }
     ens__draw_put_back(w, i);
-    if (w->o->random_cuts)
-        ens__cut_complete(w, sum, begin, n);
-    else
+    if (!w->o->random_cuts)
         ens__direct_complete(w, sum, begin, n);
 }

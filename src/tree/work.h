@@ -131,6 +131,7 @@ typedef struct ens__work {
     double *node_class, node_squares; /* COUNTS: [classes_up] rows of each class of the node, and their squares' sum */
     double low, high;     /* monotonic: between which the node's value and those of all below it must be */
     ens__stream draws;    /* of the node */
+    struct ens__sweep *sweep;   /* of sweep.c; NULL: its rows cannot be swept */
     struct ens__masked *masked; /* of masked.c; NULL: this tree cannot be grown so */
     double most;          /* no split of the node can have a greater gain */
     uint64_t useless;     /* slots of features that cannot split the node or any below it, as far as is known */
@@ -325,8 +326,18 @@ void ens__direct_complete(ens__work *w, const int64_t *sum, size_t begin, size_t
 
 /* Try one random threshold of a number in the node of `node`, which needs no groups. Not for absolute error. */
 void ens__cut_try(ens__work *w, size_t j, const ens__order *node);
-/* After the last feature of a node: what the best split lacks if it was found here. */
-void ens__cut_complete(ens__work *w, const int64_t *sum, size_t begin, size_t n);
+
+/* A cut that was tried: bins up to `last` go left, and missing values if missing_left. */
+typedef struct ens__cut {
+    size_t feature;
+    unsigned last;
+    bool missing, missing_left; /* whether there are missing values, and then where they go */
+    bool only;                  /* they are all that goes right */
+    double cut;
+} ens__cut;
+
+/* The split into w->left and the others into w->best, if it is better. */
+void ens__cut_take(ens__work *w, const ens__cut *c, const ens__order *node);
 
 /* ---- team.c: several workers on one tree ----------------------------------------------------------------------- */
 
