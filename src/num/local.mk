@@ -5,6 +5,8 @@ libens_internal_la_SOURCES += \
 	src/num/gram.h \
 	src/num/gsl.h \
 	src/num/lbfgs.c \
+	src/num/mix.c \
+	src/num/mix.h \
 	src/num/optim.c \
 	src/num/rng.c \
 	src/num/rng.h \

@@ -5,6 +5,7 @@
 
 Suite *elementary_suite(void);
 Suite *gram_suite(void);
+Suite *mix_suite(void);
 Suite *optim_suite(void);
 Suite *rng_suite(void);
 Suite *sample_suite(void);
@@ -16,6 +17,7 @@ Suite *stats_suite(void);
 static Suite *(*const suites[])(void) = {
     elementary_suite,
     gram_suite,
+    mix_suite,
     optim_suite,
     rng_suite,
     sample_suite,
