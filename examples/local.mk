@@ -10,7 +10,8 @@ examples_programs = \
 	examples/optimisers \
 	examples/importance \
 	examples/boosting \
-	examples/pipeline
+	examples/pipeline \
+	examples/stacking
 noinst_PROGRAMS += $(examples_programs)
 
 examples_cppflags = -I$(top_srcdir)/include
@@ -49,6 +50,9 @@ examples_boosting_LDADD = $(examples_ldadd)
 examples_pipeline_SOURCES = examples/pipeline.c
 examples_pipeline_CPPFLAGS = $(examples_cppflags)
 examples_pipeline_LDADD = $(examples_ldadd)
+examples_stacking_SOURCES = examples/stacking.c
+examples_stacking_CPPFLAGS = $(examples_cppflags)
+examples_stacking_LDADD = $(examples_ldadd)
 
 TESTS += examples/run.sh
 EXTRA_DIST += examples/run.sh

@@ -35,5 +35,6 @@ expect '^adam: 0\.20[0-9]* after 500 steps$' optimisers "$data/diabetes.csv"
 expect '^weight  *0\.[0-9]* .* \[-\{0,1\}0\.[0-9]*, 0\.[0-9]*\]$' importance "$data/birthweight.csv" low
 expect '^    rounds: [0-9]* of 1 member of type bagging$' boosting "$data/birthweight.csv" low
 expect '^columns after onehot: [0-9]' pipeline "$data/titanic.csv" survived
+expect '^member 1: forest: weight 0\.[0-9]*, log loss 0\.4' stacking "$data/titanic.csv" survived
 expect '^  weight  *number .*%$' inspect_model "$data/birthweight.csv" low
 rm -rf "$work"

@@ -5,6 +5,7 @@
 #include <ensemble/bag.h>
 #include <ensemble/boosting.h>
 #include <ensemble/gbdt.h>
+#include <ensemble/stack.h>
 #include <learn/learner.h>
 #include <prep/prep.h>
 
@@ -21,6 +22,8 @@ const ens_learner_type *const ens__builtins[] = {
     &ens__boosting_type,
     &ens__isolation_type,
     &ens__gbdt_type,
+    &ens__voting_type,
+    &ens__stacking_type,
     &ens__drop_missing_type,
     &ens__impute_type,
     &ens__standardize_type,

@@ -34,4 +34,12 @@ libens_internal_la_SOURCES += \
 	src/ensemble/quantile.c \
 	src/ensemble/quantile.h \
 	src/ensemble/quantile_file.c \
-	src/ensemble/rounds.c
+	src/ensemble/rounds.c \
+	src/ensemble/stack.c \
+	src/ensemble/stack.h \
+	src/ensemble/stack_file.c \
+	src/ensemble/stack_fit.c \
+	src/ensemble/stack_report.c \
+	src/ensemble/stack_weigh.c \
+	src/ensemble/stacking.c \
+	src/ensemble/voting.c

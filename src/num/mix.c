@@ -1,8 +1,9 @@
 /* mix.c - weights that make one prediction of many: least squares and likelihood without negative weights.
  *
  * The quadratic problem is solved exactly by Lawson and Hanson's active set on the normal equations (Bro and de Jong
- * 1997).  The likelihood of a mixture is as in Kim, Carbonetto, Stephens and Anitescu (2020): with the sum of the weights
- * added to the objective, the constraint that they sum to 1 holds by itself, and Newton steps are quadratic problems. */
+ * 1997).  The likelihood of a mixture is as in Kim, Carbonetto, Stephens and Anitescu (2020): with the sum of the
+ * weights added to the objective, the constraint that they sum to 1 holds by itself, and Newton steps are quadratic
+ * problems. */
 #include <config.h>
 
 #include <core/error.h>

@@ -13,12 +13,12 @@ typedef struct ens__mix {
     const ens_exec *exec;
 } ens__mix;
 
-/* x[q] >= 0 that minimises x'Ax / 2 - b'x, for a[q][q] in full, symmetric and not negative. Columns that depend on those
- * that are in use get 0. */
+/* x[q] >= 0 that minimises x'Ax / 2 - b'x, for a[q][q] in full, symmetric and not negative. Columns that depend on
+ * those that are in use get 0. */
 ens_status ens__mix_nonnegative(double *x, const double *a, const double *b, size_t q, ens_error *err);
 
-/* x[m] >= 0 with the sum 1 that minimises -sum_i w_i log(sum_m x_m p_mi), p positive. O(n m^2) a step, of which a few are
- * enough; rows in parallel, the same bits for any number of threads. */
+/* x[m] >= 0 with the sum 1 that minimises -sum_i w_i log(sum_m x_m p_mi), p positive. O(n m^2) a step, of which a few
+ * are enough; rows in parallel, the same bits for any number of threads. */
 ens_status ens__mix_likelihood(double *x, const ens__mix *mix, ens_error *err);
 /* x[m] >= 0 that minimises sum_i w_i (y_i - sum_m x_m p_mi)^2. */
 ens_status ens__mix_squares(double *x, const ens__mix *mix, ens_error *err);

@@ -33,3 +33,12 @@ tests_test_boosting_SOURCES = tests/run.h tests/ensemble/main_boosting.c \
 tests_test_boosting_CPPFLAGS = $(test_cppflags)
 tests_test_boosting_CFLAGS = $(test_cflags)
 tests_test_boosting_LDADD = $(test_ldadd)
+
+check_PROGRAMS += tests/test_stacking
+tests_test_stacking_SOURCES = tests/run.h tests/ensemble/main_stacking.c \
+	tests/ensemble/fits.c \
+	tests/ensemble/fits.h \
+	tests/ensemble/test_stacking.c
+tests_test_stacking_CPPFLAGS = $(test_cppflags)
+tests_test_stacking_CFLAGS = $(test_cflags)
+tests_test_stacking_LDADD = $(test_ldadd)

@@ -47,6 +47,9 @@ static const char *const recipes[] = {
     "gbdt(n_estimators=2, min_samples_leaf=1, monotonic_cst=[-1, 0, 0], interaction_cst=\"size | colour, weight\")",
     "impute(strategy=median, add_indicator=true) | standardize | onehot(min_frequency=2) | tree",
     "drop_missing | tree",
+    "voting(tree(max_depth=2), dummy, weights=[1, 2])",
+    "stacking(tree(max_depth=2), dummy, cv=2)",
+    "stacking(tree(max_depth=2), dummy, cv=kfold(2), refit=false, final_estimator=tree, passthrough=true)",
     "robust | maxabs | normalize | ordinal | tree",
     "bagging(impute(strategy=most_frequent) | minmax | tree, n_estimators=2)",
 };

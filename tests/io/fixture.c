@@ -296,6 +296,10 @@ const real_recipe real_models[N_REAL_MODELS] = {
     {"adaboost(naive_bayes, n_estimators=2, algorithm=samme)", ENS_TASK_CLASSIFICATION},
     {"gbdt(n_estimators=2, max_leaf_nodes=4)", ENS_TASK_CLASSIFICATION},
     {"gbdt(n_estimators=3, min_samples_level=1)", ENS_TASK_REGRESSION},
+    {"voting(tree(max_depth=2), dummy, voting=hard)", ENS_TASK_CLASSIFICATION},
+    {"stacking(tree(max_depth=2), dummy, cv=2, refit=false)", ENS_TASK_CLASSIFICATION},
+    {"stacking(tree(max_depth=2), dummy, cv=2, final_estimator=tree(max_depth=2), passthrough=true)",
+     ENS_TASK_REGRESSION},
 };
 
 /* The target needs all columns but the last; the levels of the first category need more than one word of bits. */

@@ -6,7 +6,7 @@
 #include "run.h"
 
 /* Of real_models[]. */
-enum { QUANTILES = 9, ISOLATION = 12 };
+enum { QUANTILES = 9, ISOLATION = 12, VOTING = 22, STACKING = 23, LEARNER = 24 };
 
 enum { LEAF = -1, LAST = -2 }; /* places of which the number is found out */
 
@@ -59,6 +59,17 @@ static const damage damages[] = {
     {QUANTILES, "model/quantiles/leaf_start", 1, 0, 1,
      "tree 0 has another number of leaves"},
     {QUANTILES, "model/quantiles/leaf_start", 2, 0, 0, "leaf_start of tree 2 goes back"},
+    {VOTING, "model/which", 0, 0, 2, "member number 2 is not ascending below 2"},
+    {VOTING, "model/which", LAST, 0, 0, "member number 0 is not ascending below 2"},
+    {VOTING, "model/weights", 0, -0.5, 0, "weight 0 is -0.5"},
+    {VOTING, "model/weights", 0, (double)NAN, 0, "weight 0 is nan"},
+    {VOTING, "model/weights", 1, (double)INFINITY, 0, "weight 1 is inf"},
+    {VOTING, "model/weights", 1, 7, 0, "the weights sum to 7.5"},
+    {STACKING, "model/weights", LAST, 7, 0, "the weights sum to"},
+    {STACKING, "model/which", 0, 0, UINT32_MAX, "member number 4294967295 is not ascending"},
+    {LEARNER, "model/final_recipe", 0, 0, 'q', "the final learner: column 1: no learner"},
+    {LEARNER, "model/final_recipe", 0, 0, 0, "the final learner: column 1: expected"},
+    {LEARNER, "model/final/node_start", LAST, 0, 10000, "model/final/feature"},
 };
 
 enum { N_DAMAGES = sizeof damages / sizeof *damages };

@@ -114,6 +114,14 @@ static const char *const recipes[] = {
     "standardize | boosting(tree(max_depth=2), n_estimators=3)",
     "impute | maxabs | normalize | naive_bayes",
     "robust(quantile_range=[10, 90]) | normalize(norm=l1) | tree",
+    "voting(tree(max_depth=3), naive_bayes, dummy)",
+    "voting(tree(max_depth=3), dummy, weights=[1, 3])",
+    "stacking(tree(max_depth=3), dummy, cv=2)",
+    "stacking(tree(max_depth=3), tree(max_depth=1), cv=2, refit=false)",
+    "stacking(tree(max_depth=3), dummy, cv=2, final_estimator=tree(max_depth=2), passthrough=true)",
+    "stacking(tree(max_depth=2), dummy, cv=2, layers=2)",
+    "bagging(stacking(tree(max_depth=2), dummy, cv=holdout(0.4)), n_estimators=2)",
+    "standardize | stacking(tree(max_depth=2), bagging(dummy, n_estimators=2), cv=2)",
 };
 
 START_TEST(built_in_learners_conform)

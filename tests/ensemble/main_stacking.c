@@ -1,0 +1,17 @@
+/* main_stacking.c - the tests of src/ensemble that are about members of unlike recipes. */
+#include <config.h>
+
+#include "run.h"
+
+Suite *stacking_suite(void);
+
+/* One line a module. */
+static Suite *(*const suites[])(void) = {
+    stacking_suite,
+    NULL,
+};
+
+int main(void)
+{
+    return run_suites(suites);
+}
