@@ -109,7 +109,7 @@ static ens_status raise(ens_learner **out, ens__trial *t, const char *name)
 
 static bool adding_gives_what_one_fit_gives(ens__trial *t)
 {
-    const ens_learner_type *type = t->learner->type;
+    const ens_learner_type *type = ens__learner_last(t->learner)->type;
     ens_learner *larger = NULL;
     ens_model *whole = NULL, *more = NULL;
     bool ok;

@@ -277,9 +277,11 @@ static ens_status fit_root(ens_model *m, const request *q, const ens__plan *p,
         return ens__fail(err, ENS_ESHAPE,
                          "the values are not those that the model was fitted on");
     if (q->exec != NULL && q->exec->checkpoint != NULL && q->exec->checkpoint_every > 0) {
-        if ((m->learner->type->caps & ENS_CHECKPOINTS) == 0)
+        const ens_learner_type *type = ens__learner_last(m->learner)->type;
+
+        if ((type->caps & ENS_CHECKPOINTS) == 0)
             return ens__fail(err, ENS_ESUPPORT, "a fit of %s has no checkpoints",
-                             m->learner->type->name);
+                             type->name);
         a.checkpoint = show_unfinished;
         a.checkpoint_ctx = &u;
         a.checkpoint_every = q->exec->checkpoint_every;

@@ -7,6 +7,7 @@
 #include <core/error.h>
 #include <core/mem.h>
 #include <learn/model.h>
+#include <learn/pipeline.h>
 #include <string.h>
 
 /* ---- Recipes ------------------------------------------------------------------------------------------ */
@@ -30,7 +31,7 @@ static ens_status same_param(const ens_learner *a, const ens_learner *b,
     return st;
 }
 
-/* grows: a parameter that may differ, or NULL. */
+/* grows: a parameter that may differ, of the last step of a pipeline, or NULL. */
 static ens_status same_recipe(const ens_learner *a, const ens_learner *b,
                               const char *grows, ens_error *err)
 {
@@ -45,8 +46,11 @@ static ens_status same_recipe(const ens_learner *a, const ens_learner *b,
     if (st == ENS_OK && a->n_members != b->n_members)
         return ens__fail(err, ENS_EINVAL, "%s has %zu members, but the model's has %zu",
                          b->type->name, b->n_members, a->n_members);
-    for (size_t i = 0; i < a->n_members && st == ENS_OK; i++)
-        st = same_recipe(a->member[i], b->member[i], NULL, err);
+    for (size_t i = 0; i < a->n_members && st == ENS_OK; i++) {
+        bool last = a->type == &ens__pipeline_type && i + 1 == a->n_members;
+
+        st = same_recipe(a->member[i], b->member[i], last ? grows : NULL, err);
+    }
     return st;
 }
 
@@ -111,7 +115,7 @@ static ens_status same_schema(const ens__schema *a, const ens__schema *b, ens_er
 ens_status ens__model_check_more(const ens_model *from, const ens_model *more,
                                  ens_error *err)
 {
-    const ens_learner_type *type = from->learner->type;
+    const ens_learner_type *type = ens__learner_last(from->learner)->type;
     ens_status st;
 
     if (type->extend == NULL)

@@ -19,6 +19,7 @@ static const ens_param table[] = {ENS_PARAM_LAST};
 
 typedef struct pipeline {
     size_t n;               /* transforms */
+    size_t n_features;      /* before the first */
     ens_fitted *step;       /* [n] */
     ens_made_column **made; /* [n][n_columns of the step] */
     size_t *p;              /* [n] its columns */
@@ -68,7 +69,7 @@ static ens_status pipeline_new(pipeline **out, const ens_learner *recipe, ens_er
 
 /* Step s is fitted, on these features: what it gives. */
 static ens_status note_columns(pipeline *m, size_t s, const ens_feature *feature,
-                               ens_error *err)
+                               size_t n_features, ens_error *err)
 {
     const ens_transform_type *t = m->step[s].type->transform;
     size_t p = t->n_columns(m->step[s].state), scratch = ens_fitted_scratch(&m->step[s]);
@@ -77,6 +78,7 @@ static ens_status note_columns(pipeline *m, size_t s, const ens_feature *feature
         (m->n_levels[s] = ens__zeros(p, sizeof **m->n_levels)) == NULL)
         return ens__nomem(err);
     m->p[s] = p;
+    m->n_features = s == 0 ? n_features : m->n_features;
     for (size_t c = 0; c < p; c++) {
         t->column(&m->made[s][c], m->step[s].state, c);
         if (m->made[s][c].categorical)
@@ -144,8 +146,8 @@ done:
 }
 
 /* What is left must suit the learner. */
-static ens_status check_classes(const ens_learner *recipe, size_t s, const ens_fit_args *a,
-                                ens_error *err)
+static ens_status check_classes(const ens_learner *recipe, size_t s,
+                                const ens_fit_args *a, ens_error *err)
 {
     if (a->label == NULL || (ens__learner_caps(recipe) & ENS_TAKES_ONE_CLASS) != 0)
         return ENS_OK;
@@ -181,13 +183,12 @@ static ens_status fit_step(pipeline *m, size_t s, const ens_learner *recipe, pla
     a->valid = NULL;
     a->learner = recipe->member[s];
     if ((st = ens_fitted_fit(&m->step[s], a->learner, a, err)) != ENS_OK ||
-        (st = note_columns(m, s, a->rows.feature, err)) != ENS_OK ||
-        (type->keep != NULL &&
-         ((st = keep_rows(at, &m->step[s], a, err)) != ENS_OK ||
-          (st = check_classes(recipe, s, a, err)) != ENS_OK)) ||
+        (st = note_columns(m, s, a->rows.feature, a->rows.p, err)) != ENS_OK ||
+        (type->keep != NULL && ((st = keep_rows(at, &m->step[s], a, err)) != ENS_OK ||
+                                (st = check_classes(recipe, s, a, err)) != ENS_OK)) ||
         (st = ens__derive(&train, &m->step[s], &a->rows, a->exec, err)) != ENS_OK ||
-        (keep != NULL && (st = ens__derive(&valid, &m->step[s], &keep->rows, a->exec,
-                                           err)) != ENS_OK) ||
+        (keep != NULL &&
+         (st = ens__derive(&valid, &m->step[s], &keep->rows, a->exec, err)) != ENS_OK) ||
         ((s == 0 || type->keep != NULL) && (st = gather(at, a, err)) != ENS_OK))
         goto done;
     m->dropped = m->dropped || type->keep != NULL;
@@ -208,13 +209,34 @@ done:
     return st;
 }
 
-static ens_status fit(void **out, const void *unused, const ens_fit_args *args,
-                      ens_error *err)
+/* A fit of the last learner that goes on, as one of the pipeline. */
+typedef struct unfinished {
+    pipeline *m;
+    const ens_fit_args *a;
+} unfinished;
+
+static ens_status show_unfinished(void *ctx, void *state, ens_error *err)
+{
+    unfinished *u = ctx;
+    ens_status st;
+
+    u->m->learner = (ens_fitted){u->a->learner->member[u->m->n]->type, state};
+    note_learner(u->m);
+    st = u->a->checkpoint(u->a->checkpoint_ctx, u->m, err);
+    u->m->learner = (ens_fitted){0}; /* it is not ours yet */
+    return st;
+}
+
+/* Transforms are fitted anew, which gives what `from` has of them; its learner is added to. */
+static ens_status extend(void **out, const void *from, const void *unused,
+                         const ens_fit_args *args, ens_error *err)
 {
     const ens_learner *recipe = args->learner;
+    const pipeline *old = from;
     ens_fit_args a = *args;
     pipeline *m = NULL;
     place at = {0};
+    unfinished u = {.a = args};
     ens_status st;
 
     (void)unused;
@@ -226,9 +248,16 @@ static ens_status fit(void **out, const void *unused, const ens_fit_args *args,
         st = fit_step(m, s, recipe, &at, &a, err);
     if (st != ENS_OK)
         goto done;
+    u.m = m;
     a.learner = recipe->member[m->n];
+    if (args->checkpoint != NULL) {
+        a.checkpoint = show_unfinished;
+        a.checkpoint_ctx = &u;
+    }
     if ((st = ens_fitted_prepare(a.learner, &a, err)) != ENS_OK ||
-        (st = ens_fitted_fit(&m->learner, a.learner, &a, err)) != ENS_OK)
+        (st = old == NULL ? ens_fitted_fit(&m->learner, a.learner, &a, err)
+                          : ens__fitted_extend(&m->learner, &old->learner, a.learner, &a,
+                                               err)) != ENS_OK)
         goto done;
     note_learner(m);
     *out = m;
@@ -241,6 +270,12 @@ done:
     ens__free(at.count);
     pipeline_free(m);
     return st;
+}
+
+static ens_status fit(void **out, const void *unused, const ens_fit_args *a,
+                      ens_error *err)
+{
+    return extend(out, NULL, unused, a, err);
 }
 
 /* ---- Predicting ---------------------------------------------------------------------------------------- */
@@ -332,6 +367,27 @@ static void predict_first(const void *fit, size_t n, const ens_rows *rows, doubl
     m->learner.type->predict_first(m->learner.state, n, &now, out, rest);
 }
 
+/* Called only where the learner keeps quantiles. */
+static void quantiles(const void *fit, const ens_rows *rows, const ens_list *q,
+                      double *out, void *scratch)
+{
+    const pipeline *m = fit;
+    ens_rows now;
+    void *rest = apply_all(&now, m, rows, scratch);
+
+    m->learner.type->quantiles(m->learner.state, &now, q, out, rest);
+}
+
+static size_t quantiles_scratch(const void *fit)
+{
+    const pipeline *m = fit;
+    pipeline copy = *m;
+    size_t own = m->learner.type->quantiles_scratch(m->learner.state);
+
+    copy.rest = own > m->rest ? own : m->rest;
+    return layout_of(&copy).end;
+}
+
 static size_t n_rounds(const void *fit)
 {
     return ens__fitted_rounds(&((const pipeline *)fit)->learner);
@@ -390,12 +446,12 @@ static ens_status show(shown *out, const pipeline *m, size_t s, const ens_featur
 
         if ((out->name[c] = ens__made_name(made, from)) == NULL)
             return ens__nomem(err);
-        out->feature[c] = (ens_feature){.name = out->name[c],
-                                        .x = made->categorical ? NULL : &number,
-                                        .code = made->categorical ? &code : NULL,
-                                        .n_levels = m->n_levels[s][c],
-                                        .levels = made->categorical ? from[made->from].levels
-                                                                    : NULL};
+        out->feature[c] =
+            (ens_feature){.name = out->name[c],
+                          .x = made->categorical ? NULL : &number,
+                          .code = made->categorical ? &code : NULL,
+                          .n_levels = m->n_levels[s][c],
+                          .levels = made->categorical ? from[made->from].levels : NULL};
     }
     return ENS_OK;
 }
@@ -411,8 +467,9 @@ static ens_status read_step(pipeline *m, size_t s, shown *now, ens_read_args *a,
     if ((st = a->learner->type->read(&state, a, err)) != ENS_OK)
         return st;
     m->step[s] = (ens_fitted){a->learner->type, state};
-    if ((st = note_columns(m, s, a->feature, err)) == ENS_OK && m->p[s] == 0)
-        st = ens_reader_bad(a->reader, err, "%s leaves no column", a->learner->type->name);
+    if ((st = note_columns(m, s, a->feature, a->p, err)) == ENS_OK && m->p[s] == 0)
+        st =
+            ens_reader_bad(a->reader, err, "%s leaves no column", a->learner->type->name);
     if (st == ENS_OK)
         st = show(&next, m, s, a->feature, err);
     if (st != ENS_OK) {
@@ -453,6 +510,40 @@ static ens_status read_pipeline(void **out, const ens_read_args *args, ens_error
     }
     shown_clear(&now);
     pipeline_free(m);
+    return st;
+}
+
+/* ---- Importance ---------------------------------------------------------------------------------------- */
+
+/* What a column is worth belongs to the feature that it is made of, the first if of several. */
+static ens_status importance(const void *fit, double *out, ens_error *err)
+{
+    const pipeline *m = fit;
+    const ens_learner_type *type = m->learner.type;
+    double *worth = ens__zeros(m->p_most, sizeof *worth);
+    double *before =
+        ens__zeros(m->n_features > m->p_most ? m->n_features : m->p_most, sizeof *before);
+    ens_status st;
+
+    if (worth == NULL || before == NULL)
+        st = ens__nomem(err);
+    else if (type->importance == NULL)
+        st = ens__fail(err, ENS_ESUPPORT, "%s has no impurity importance", type->name);
+    else
+        st = type->importance(m->learner.state, worth, err);
+    for (size_t s = m->n; s-- > 0 && st == ENS_OK;) {
+        size_t p = s > 0 ? m->p[s - 1] : m->n_features;
+
+        memset(before, 0, p * sizeof *before);
+        for (size_t c = 0; c < m->p[s]; c++)
+            before[m->made[s][c].from] += worth[c];
+        if (s > 0)
+            memcpy(worth, before, p * sizeof *worth);
+    }
+    for (size_t j = 0; j < m->n_features && st == ENS_OK; j++)
+        out[j] += before[j];
+    ens__free(worth);
+    ens__free(before);
     return st;
 }
 
@@ -512,6 +603,10 @@ const ens_learner_type ens__pipeline_type = {
     .params_size = sizeof(params),
     .fit = fit,
     .predict = predict,
+    .importance = importance,
+    .extend = extend,
+    .quantiles = quantiles,
+    .quantiles_scratch = quantiles_scratch,
     .scratch_size = scratch_size,
     .write = write_pipeline,
     .read = read_pipeline,

@@ -162,7 +162,7 @@ ens_status ens_model_predict_quantiles(const ens_model *model, const ens_dataset
                        .n = options->n}; /* read only */
         if ((st = ens__check_quantiles(&q, "ens_model_predict_quantiles", err)) != ENS_OK)
             return st;
-        if ((model->root.type->caps & ENS_FIXED_QUANTILES) != 0 &&
+        if ((ens__learner_last(model->learner)->type->caps & ENS_FIXED_QUANTILES) != 0 &&
             (st = check_fixed(&q, kept, err)) != ENS_OK)
             return st;
     }

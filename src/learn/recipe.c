@@ -96,6 +96,7 @@ static ens_status check_members(const ens_learner *l, ens_error *err)
 
 const ens_list *ens__learner_quantiles(const ens_learner *l)
 {
+    l = ens__learner_last(l);
     return l->type->asks_quantiles != NULL ? l->type->asks_quantiles(l->params) : NULL;
 }
 
@@ -116,11 +117,11 @@ ens_status ens__check_quantiles(const ens_list *q, const char *owner, ens_error 
 /* A member's quantiles would go nowhere: what is made of members takes their predictions. */
 static ens_status check_quantiles(const ens_learner *l, ens_error *err)
 {
-    for (size_t i = 0; i < l->n_members; i++)
+    for (size_t i = 0; i < l->n_members && l->type != &ens__pipeline_type; i++)
         if (ens__learner_quantiles(l->member[i]) != NULL)
             return ens__fail(err, ENS_ERANGE,
                              "%s.quantiles: a member of %s predicts its mean only",
-                             l->member[i]->type->name, l->type->name);
+                             ens__learner_last(l->member[i])->type->name, l->type->name);
     return ENS_OK;
 }
 

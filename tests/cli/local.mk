@@ -9,6 +9,7 @@ tests_test_cli_SOURCES = tests/run.h \
 	tests/cli/test_evaluate.c \
 	tests/cli/test_explain.c \
 	tests/cli/test_files.c \
+	tests/cli/test_linear.c \
 	tests/cli/test_lists.c \
 	tests/cli/test_predict.c \
 	tests/cli/test_rounds.c \

@@ -9,6 +9,7 @@ Suite *cli_train_suite(void);
 Suite *cli_predict_suite(void);
 Suite *cli_evaluate_suite(void);
 Suite *cli_explain_suite(void);
+Suite *cli_linear_suite(void);
 Suite *cli_lists_suite(void);
 Suite *cli_bad_suite(void);
 Suite *cli_files_suite(void);
@@ -22,6 +23,7 @@ static Suite *(*const suites[])(void) = {cli_anomaly_suite,
                                          cli_predict_suite,
                                          cli_evaluate_suite,
                                          cli_explain_suite,
+                                         cli_linear_suite,
                                          cli_lists_suite,
                                          cli_bad_suite,
                                          cli_files_suite,

@@ -5,9 +5,10 @@
 
 Suite *pipeline_suite(void);
 Suite *reference_suite(void);
+Suite *through_suite(void);
 
 /* One line a module: each tests/prep/test_*.c has one of these. */
-static Suite *(*const suites[])(void) = {pipeline_suite, reference_suite, NULL};
+static Suite *(*const suites[])(void) = {pipeline_suite, reference_suite, through_suite, NULL};
 
 int main(void)
 {
