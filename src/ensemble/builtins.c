@@ -24,6 +24,7 @@ const ens_learner_type *const ens__builtins[] = {
     &ens__gbdt_type,
     &ens__voting_type,
     &ens__stacking_type,
+    &ens__selection_type,
     &ens__drop_missing_type,
     &ens__impute_type,
     &ens__standardize_type,

@@ -35,6 +35,7 @@ libens_internal_la_SOURCES += \
 	src/ensemble/quantile.h \
 	src/ensemble/quantile_file.c \
 	src/ensemble/rounds.c \
+	src/ensemble/selection.c \
 	src/ensemble/stack.c \
 	src/ensemble/stack.h \
 	src/ensemble/stack_file.c \

@@ -3,10 +3,12 @@
 
 #include "run.h"
 
+Suite *selection_suite(void);
 Suite *stacking_suite(void);
 
 /* One line a module. */
 static Suite *(*const suites[])(void) = {
+    selection_suite,
     stacking_suite,
     NULL,
 };

@@ -114,6 +114,7 @@ static const char *const recipes[] = {
     "standardize | boosting(tree(max_depth=2), n_estimators=3)",
     "impute | maxabs | normalize | naive_bayes",
     "robust(quantile_range=[10, 90]) | normalize(norm=l1) | tree",
+    "selection(tree(max_depth=3), tree(max_depth=1), dummy, cv=2, bags=3)",
     "voting(tree(max_depth=3), naive_bayes, dummy)",
     "voting(tree(max_depth=3), dummy, weights=[1, 3])",
     "stacking(tree(max_depth=3), dummy, cv=2)",
