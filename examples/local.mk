@@ -8,6 +8,7 @@ examples_programs = \
 	examples/inspect_model \
 	examples/interval \
 	examples/optimisers \
+	examples/standard_errors \
 	examples/importance \
 	examples/boosting \
 	examples/pipeline \
@@ -41,6 +42,9 @@ examples_interval_LDADD = $(examples_ldadd)
 examples_optimisers_SOURCES = examples/optimisers.c
 examples_optimisers_CPPFLAGS = $(examples_cppflags)
 examples_optimisers_LDADD = $(examples_ldadd) -lm
+examples_standard_errors_SOURCES = examples/standard_errors.c
+examples_standard_errors_CPPFLAGS = $(examples_cppflags)
+examples_standard_errors_LDADD = $(examples_ldadd)
 examples_importance_SOURCES = examples/importance.c
 examples_importance_CPPFLAGS = $(examples_cppflags)
 examples_importance_LDADD = $(examples_ldadd)

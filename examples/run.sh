@@ -31,6 +31,7 @@ expect '^95 percent interval of r2: 0\.[0-9]* to 0\.[0-9]*$' out_of_bag "$data/d
 expect '^inside of 80 percent intervals: [789][0-9]\.[0-9] percent' interval "$data/diabetes.csv" progression
 expect '^r2 of the loaded model: 0\.[2-9]' own_learner "$data/diabetes.csv"
 expect '^of rows not seen: mae [45][0-9]\.[0-9], within 50: 0\.[56]' own_loss "$data/diabetes.csv"
+expect '^bmi: [0-9.]*, std\. error [0-9.]*, t [0-9.]*, p [0-9]' standard_errors "$data/diabetes.csv" progression
 expect '^adam: 0\.20[0-9]* after 500 steps$' optimisers "$data/diabetes.csv"
 expect '^weight  *0\.[0-9]* .* \[-\{0,1\}0\.[0-9]*, 0\.[0-9]*\]$' importance "$data/birthweight.csv" low
 expect '^    rounds: [0-9]* of 1 member of type bagging$' boosting "$data/birthweight.csv" low

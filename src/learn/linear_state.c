@@ -84,34 +84,46 @@ ens_status ens__linear_set(ens__linear *m, const ens__design *d, const double *t
     return ENS_OK;
 }
 
+/* v[k][q]: what coefficient j of output c is of theta, the intercept for j = p; of several outputs less their mean. */
+static void functional(double *v, const ens__linear *m, const ens__design *d, size_t c,
+                       size_t j)
+{
+    size_t q = d->q;
+
+    memset(v, 0, m->k * q * sizeof *v);
+    for (size_t e = 0; e < m->k; e++) {
+        double part = (e == c) - (m->k > 1 ? 1 / (double)m->k : 0);
+
+        v[e * q + j] = part;
+        for (size_t i = 0; i < m->p && j == m->p; i++)
+            v[e * q + i] = -part * d->column[i].mean;
+    }
+}
+
 ens_status ens__linear_errors(ens__linear *m, const ens__design *d, const double *l,
                               const bool *aliased, double sigma, ens_error *err)
 {
-    size_t q = d->q;
-    double *v = ens__array(q, sizeof *v);
+    size_t n = m->k * d->q;
+    double *v = ens__array(n, sizeof *v);
 
-    m->error = ens__zeros(m->p + 1, sizeof *m->error);
+    m->error = ens__zeros(m->k, (m->p + 1) * sizeof *m->error);
     if (v == NULL || m->error == NULL) {
         ens__free(v);
         return ens__nomem(err);
     }
-    for (size_t j = 0; j < m->p; j++) {
-        memset(v, 0, q * sizeof *v);
-        v[j] = 1;
-        ens__chol_forward(l, q, aliased, v);
-        m->error[j] = sqrt(ens__dot(v, v, q)) * sigma * d->column[j].scale;
-    }
-    if (q > m->p) {
-        for (size_t j = 0; j < m->p; j++)
-            v[j] = aliased[j] ? 0 : -d->column[j].mean;
-        v[m->p] = 1;
-        ens__chol_forward(l, q, aliased, v);
-        m->error[m->p] = sqrt(ens__dot(v, v, q)) * sigma;
-    }
+    for (size_t c = 0; c < m->k; c++)
+        for (size_t j = 0; j < d->q; j++) {
+            double *error = &m->error[c * (m->p + 1) + j];
+            double scale = j < m->p ? d->column[j].scale : 1;
+
+            if (aliased[j]) /* of all outputs then */
+                continue;
+            functional(v, m, d, c, j);
+            ens__chol_forward(l, n, aliased, v);
+            *error = sqrt(ens__dot(v, v, n)) * sigma * scale;
+            *error = isfinite(*error) ? *error : 0;
+        }
     ens__free(v);
-    for (size_t j = 0; j <= m->p; j++)
-        if (!isfinite(m->error[j]))
-            m->error[j] = 0;
     return ENS_OK;
 }
 
@@ -237,27 +249,48 @@ done:
 
 /* ---- Told of ---------------------------------------------------------------------------- */
 
-/* One feature, or the intercept: "age: 0.31, std. error 0.05, z 6.2, p 5.6e-10", a value for each output. */
-static void coefficient_line(char *line, size_t size, const ens__linear *m,
-                             const char *name, size_t j)
+/* What follows a number of one output: ", std. error 0.05, z 6.2, p 5.6e-10", nothing without an error. */
+static size_t test_text(char *text, size_t size, const ens__linear *m, double v,
+                        double error)
 {
-    size_t at = (size_t)snprintf(line, size, "%.60s:", name);
-    double first = 0;
+    double z = v / error;
 
-    for (size_t c = 0; c < m->k && at + 40 < size; c++) {
+    if (!(error > 0))
+        return 0;
+    return (size_t)snprintf(text, size, ", std. error %.6g, %s %.4g, p %.4g", error,
+                            m->df > 0 ? "t" : "z", z,
+                            m->df > 0 ? ens__t_tails(z, m->df) : ens__normal_tails(z));
+}
+
+/* One feature, or the intercept: "age: 0.31, std. error 0.05, z 6.2, p 5.6e-10", a value for each output; of several
+ * with errors, "age of output 1: ..." on a line each. */
+static ens_status coefficient_lines(const ens__linear *m, const char *name, size_t j,
+                                    ens_status (*add)(void *ctx, const char *line),
+                                    void *ctx)
+{
+    bool each = m->k > 1 && m->error != NULL;
+    char line[640];
+    size_t at = 0;
+    ens_status st = ENS_OK;
+
+    for (size_t c = 0; c < m->k && st == ENS_OK; c++) {
         double v = j < m->p ? m->coef[c * m->p + j] : m->intercept[c];
 
-        first = c == 0 ? v : first;
-        at += (size_t)snprintf(line + at, size - at, " %.10g", v);
+        if (each)
+            at = (size_t)snprintf(line, sizeof line, "%.60s of class %zu:", name, c + 1);
+        else if (c == 0)
+            at = (size_t)snprintf(line, sizeof line, "%.60s:", name);
+        if (at + 200 < sizeof line)
+            at += (size_t)snprintf(line + at, sizeof line - at, " %.10g", v);
+        if (m->error != NULL)
+            at += test_text(line + at, sizeof line - at, m, v,
+                            m->error[c * (m->p + 1) + j]);
+        if (each || c + 1 == m->k) {
+            snprintf(line + at, sizeof line - at, "\n");
+            st = add(ctx, line);
+        }
     }
-    if (m->error != NULL && m->error[j] > 0 && at + 100 < size) {
-        double z = first / m->error[j];
-
-        at += (size_t)snprintf(line + at, size - at, ", std. error %.6g, %s %.4g, p %.4g",
-                               m->error[j], m->df > 0 ? "t" : "z", z,
-                               m->df > 0 ? ens__t_tails(z, m->df) : ens__normal_tails(z));
-    }
-    snprintf(line + at, size - at, "\n");
+    return st;
 }
 
 ens_status ens__linear_describe(const void *fit,
@@ -280,12 +313,9 @@ ens_status ens__linear_describe(const void *fit,
              m->k * m->p, zero);
     if ((st = add(ctx, line)) != ENS_OK)
         return st;
-    coefficient_line(line, sizeof line, m, "intercept", m->p);
-    st = add(ctx, line);
-    for (size_t j = 0; j < shown && st == ENS_OK; j++) {
-        coefficient_line(line, sizeof line, m, m->name[j], j);
-        st = add(ctx, line);
-    }
+    st = coefficient_lines(m, "intercept", m->p, add, ctx);
+    for (size_t j = 0; j < shown && st == ENS_OK; j++)
+        st = coefficient_lines(m, m->name[j], j, add, ctx);
     return st;
 }
 

@@ -30,7 +30,8 @@ void ens__linear_free(void *fit);
  * the response. ENS_EDATA, naming the feature, if one is too large for a double. */
 ens_status ens__linear_set(ens__linear *m, const ens__design *d, const double *theta, double response,
                            double response_mean, ens_error *err);
-/* Standard errors of output 0 from l[q][q], LL' being the information of theta / sigma^2. */
+/* Standard errors from l[k q][k q], LL' being the information of theta / sigma^2; of several outputs, those of
+ * coefficients whose sum over them is zero. */
 ens_status ens__linear_errors(ens__linear *m, const ens__design *d, const double *l, const bool *aliased,
                               double sigma, ens_error *err);
 

@@ -586,7 +586,7 @@ static void centre(ens__linear *m, const ens__logistic_penalty *penalty)
         m->intercept[c] -= sum / (double)m->k;
 }
 
-/* Standard errors of two classes, by the information where the fit ended. */
+/* Standard errors, by the information where the fit ended. */
 static ens_status add_errors(ens__linear *m, newton *f, ens_error *err)
 {
     double value;
@@ -609,8 +609,8 @@ ens_status ens__logistic_fit(ens__linear *m, const ens__logistic_penalty *penalt
     if ((st = newton_init(&f, m->k, penalty, a, err)) != ENS_OK ||
         (st = minimise(m, &f, penalty, err)) != ENS_OK)
         goto done;
-    if (!f.lbfgs && !f.steps && m->k == 1 && penalty->l1 == 0 && penalty->l2 == 0 &&
-        m->ended && (st = add_errors(m, &f, err)) != ENS_OK)
+    if (!f.lbfgs && !f.steps && penalty->l1 == 0 && penalty->l2 == 0 && m->ended &&
+        (st = add_errors(m, &f, err)) != ENS_OK)
         goto done;
     if ((st = ens__linear_set(m, &f.d, f.theta, 1, 0, err)) == ENS_OK)
         centre(m, penalty);

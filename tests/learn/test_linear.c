@@ -350,6 +350,68 @@ START_TEST(huber_has_no_slope)
 }
 END_TEST
 
+/* The inverse of a[n][n], by Gauss and Jordan. */
+static void invert(double *a, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double pivot = a[i * n + i];
+
+        a[i * n + i] = 1;
+        for (size_t j = 0; j < n; j++)
+            a[i * n + j] /= pivot;
+        for (size_t k = 0; k < n; k++) {
+            double factor = a[k * n + i];
+
+            if (k == i)
+                continue;
+            a[k * n + i] = 0;
+            for (size_t j = 0; j < n; j++)
+                a[k * n + j] -= factor * a[i * n + j];
+        }
+    }
+}
+
+/* The information of softmax, where adding to the coefficients of all classes changes nothing: its pseudo-inverse is
+ * the inverse with those directions added, less them. */
+START_TEST(errors_of_more_classes_are_of_the_information)
+{
+    enum { ROWS_3 = 400, P = 2, Q = P + 1, K = 3, M = K * Q };
+    double x[ROWS_3 * P], y[ROWS_3], pr[ROWS_3 * K], h[M * M] = {0};
+    ens_dataset *d;
+    ens_model *m;
+    char *text;
+
+    for (size_t i = 0; i < ROWS_3; i++) {
+        for (size_t j = 0; j < P; j++)
+            x[i * P + j] = mixed(i, j) + 3 * (double)j;
+        y[i] = floor(fmin(2, fmax(0, (x[i * P] + 3 * mixed(i, 7)) / 8 + 1)));
+    }
+    ck_ok(ens_dataset_from_matrix(&d, x, ROWS_3, P, y, ENS_TASK_CLASSIFICATION, &err));
+    m = fit("logistic(penalty=none)", d);
+    ck_ok(ens_model_predict(m, d, pr, NULL, &err));
+    for (size_t i = 0; i < ROWS_3; i++)
+        for (size_t a = 0; a < M; a++)
+            for (size_t b = 0; b < M; b++) {
+                size_t c = a / Q, e = b / Q;
+                double za = a % Q < P ? x[i * P + a % Q] : 1;
+                double zb = b % Q < P ? x[i * P + b % Q] : 1;
+
+                h[a * M + b] += za * zb * pr[i * K + c] * ((c == e) - pr[i * K + e]);
+            }
+    for (size_t a = 0; a < M; a++)
+        for (size_t b = 0; b < M; b++)
+            h[a * M + b] += a % Q == b % Q ? 1.0 / K : 0;
+    invert(h, M);
+    for (size_t a = 0; a < M; a++)
+        close_to("error", a, state(m)->error[a], sqrt(h[a * M + a] - 1.0 / K), 1e-8);
+    ck_ok(ens_model_describe(&text, m, &err));
+    ck_assert(strstr(text, "x0 of class 3: ") != NULL && strstr(text, ", z ") != NULL);
+    ens_string_free(text);
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
 /* A tenth of the responses are far off; the line stays. */
 static double line_with_outliers(size_t i)
 {
@@ -534,6 +596,7 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, collinear_huge_and_separated_tables_have_finite_models, 0, 5);
     tcase_add_test(tc, separated_classes_are_told_apart);
     tcase_add_test(tc, what_cannot_be_is_refused);
+    tcase_add_test(tc, errors_of_more_classes_are_of_the_information);
     tcase_add_test(tc, huber_has_no_slope);
     tcase_add_test(tc, huber_passes_over_outliers);
     tcase_add_loop_test(tc, solvers_meet, 0, 3);
