@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#define LOOKS 256 /* before falling asleep */
+#define LOOKS 1024 /* before falling asleep */
 
 struct ens__crew {
     unsigned size;

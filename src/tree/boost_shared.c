@@ -1,8 +1,8 @@
 /* boost_shared.c - one node of a tree of boosting by all threads.
  *
- * Where there are many groups of slots, each is a task.  Else blocks of rows are, and a node takes three loops: blocks
- * are parted, each in its place; they move to where they belong and those of the smaller child are counted, each thread
- * into cells of its own; slots are summed over the threads and searched. */
+ * Where there are many groups of slots, each is a task.  Else blocks of rows are, and a node takes two loops: blocks are
+ * parted and their rows of the smaller child counted, each thread into cells of its own; then blocks move to where they
+ * belong, and slots are summed over the threads and searched. */
 #include <config.h>
 
 #include <core/error.h>
@@ -39,22 +39,7 @@ static size_t block_n(const job *j, size_t block)
     return n < j->size ? n : j->size;
 }
 
-/* The block into spare: those that go right, and then those that go left. */
-static ens_status part_block(void *ctx, size_t block, unsigned worker, ens_error *err)
-{
-    job *j = ctx;
-    size_t at = j->node->begin + block_begin(j, block), n = block_n(j, block), kept;
-    uint32_t *list = j->b->list + at, *spare = j->b->spare + at;
-
-    (void)worker;
-    (void)err;
-    kept = ens__boost_part(list, spare, n, j->b, j->node);
-    memcpy(spare + (n - kept), list, kept * sizeof *list);
-    j->stay[block] = kept;
-    return ENS_OK;
-}
-
-static void count_rows(job *j, size_t at, size_t n, unsigned worker)
+static void count_rows(const job *j, const uint32_t *list, size_t n, unsigned worker)
 {
     const ens__booster *b = j->b;
     ens__boost_scratch *s = &b->scratch[worker];
@@ -65,14 +50,31 @@ static void count_rows(job *j, size_t at, size_t n, unsigned worker)
 
         for (size_t g = 0; g < b->n_groups; g++)
             ens__boost_count(ens__cells_from(s->whole, b->group[g].cell), true, s, b,
-                             &b->group[g], b->list + at + i, m);
+                             &b->group[g], list + i, m);
     }
 }
 
-/* The block to where its rows belong; those of the smaller child are counted. */
-static ens_status move_block(void *ctx, size_t block, unsigned worker, ens_error *err)
+/* The block into spare: those that go right, and then those that go left; those of the smaller child are counted. */
+static ens_status part_block(void *ctx, size_t block, unsigned worker, ens_error *err)
 {
     job *j = ctx;
+    size_t at = j->node->begin + block_begin(j, block), n = block_n(j, block), kept;
+    uint32_t *list = j->b->list + at, *spare = j->b->spare + at;
+
+    (void)err;
+    kept = ens__boost_part(list, spare, n, j->b, j->node);
+    memcpy(spare + (n - kept), list, kept * sizeof *list);
+    j->stay[block] = kept;
+    if (j->small < j->large)
+        count_rows(j, spare + (n - kept), kept, worker);
+    else
+        count_rows(j, spare, n - kept, worker);
+    return ENS_OK;
+}
+
+/* The block to where its rows belong. */
+static void move_block(const job *j, size_t block)
+{
     ens__booster *b = j->b;
     const ens__boost_node *left = &b->node[j->node->child];
     size_t from = j->node->begin + block_begin(j, block), n = block_n(j, block);
@@ -80,14 +82,8 @@ static ens_status move_block(void *ctx, size_t block, unsigned worker, ens_error
     size_t to_left = left->begin + j->stay[block];
     size_t to_right = left[1].begin + (block_begin(j, block) - j->stay[block]);
 
-    (void)err;
     memcpy(b->list + to_left, b->spare + from + gone, kept * sizeof *b->list);
     memcpy(b->list + to_right, b->spare + from, gone * sizeof *b->list);
-    if (j->small == left)
-        count_rows(j, to_left, kept, worker);
-    else
-        count_rows(j, to_right, gone, worker);
-    return ENS_OK;
 }
 
 static ens_status count_block(void *ctx, size_t block, unsigned worker, ens_error *err)
@@ -95,7 +91,7 @@ static ens_status count_block(void *ctx, size_t block, unsigned worker, ens_erro
     job *j = ctx;
 
     (void)err;
-    count_rows(j, j->small->begin + block_begin(j, block), block_n(j, block), worker);
+    count_rows(j, j->b->list + block_begin(j, block), block_n(j, block), worker);
     return ENS_OK;
 }
 
@@ -123,9 +119,8 @@ static ens__group gather_slot(ens__cells *out, job *j, size_t slot, unsigned wor
     return one;
 }
 
-static ens_status search_slot(void *ctx, size_t slot, unsigned worker, ens_error *err)
+static ens_status search_slot(job *j, size_t slot, unsigned worker, ens_error *err)
 {
-    job *j = ctx;
     ens__booster *b = j->b;
     ens__boost_scratch *s = &b->scratch[worker];
     ens__boost_split *best = j->best + 2 * slot;
@@ -154,16 +149,28 @@ static void choose(ens__boost_split *best, const job *j, size_t which, size_t n)
     }
 }
 
-static ens_status search_slots(job *j, ens_error *err)
+/* What is left to do once all rows are parted and counted: slots, and of a node with children, blocks. */
+static ens_status end_task(void *ctx, size_t i, unsigned worker, ens_error *err)
 {
-    ens_status st =
-        ens__par_for(j->b->n_slots, &j->b->exec, NULL, search_slot, j, NULL, err);
+    job *j = ctx;
+
+    if (i < j->b->n_slots)
+        return search_slot(j, i, worker, err);
+    move_block(j, i - j->b->n_slots);
+    return ENS_OK;
+}
+
+static ens_status end_all(job *j, ens_error *err)
+{
+    size_t n = j->b->n_slots;
+    ens_status st = ens__par_for(n + (j->large != NULL ? j->n_blocks : 0), &j->b->exec,
+                                 NULL, end_task, j, NULL, err);
 
     if (st != ENS_OK)
         return st;
-    choose(&j->small->best, j, 0, j->b->n_slots);
+    choose(&j->small->best, j, 0, n);
     if (j->large != NULL)
-        choose(&j->large->best, j, 1, j->b->n_slots);
+        choose(&j->large->best, j, 1, n);
     return ENS_OK;
 }
 
@@ -259,9 +266,7 @@ ens_status ens__boost_expand_shared(ens__booster *b, uint32_t node, ens_error *e
     left->n = j.stay[j.n_blocks];
     right->begin = v->begin + left->n;
     right->n = v->n - left->n;
-    if ((st = ens__par_for(j.n_blocks, &b->exec, NULL, move_block, &j, NULL, err)) ==
-        ENS_OK)
-        st = search_slots(&j, err);
+    st = end_all(&j, err);
 done:
     end(&j);
     return st;
@@ -291,7 +296,7 @@ ens_status ens__boost_root_shared(ens__booster *b, ens_error *err)
         root->sum.h += part.h;
         root->sum.n += part.n;
     }
-    st = search_slots(&j, err);
+    st = end_all(&j, err);
 done:
     end(&j);
     return st;

@@ -13,7 +13,7 @@
 
 #define ENS__BOOST_BLOCK 4096    /* rows that are counted before their sums move to wide cells */
 #define ENS__BOOST_DIRECT 512    /* nodes of fewer rows are counted, not subtracted; they keep no cells */
-#define ENS__BOOST_SHARED 32768  /* nodes of fewer rows are the work of one thread */
+#define ENS__BOOST_SHARED ((size_t)3 << 20) /* nodes of less work, in cells, are that of one thread */
 #define ENS__BOOST_TASK 8192     /* rows of a task of the others */
 #define ENS__BOOST_GROUP 8192    /* cells of a group of slots, which stay in the cache; more for a single slot */
 #define ENS__BOOST_PAD 16        /* cells of a slot are a multiple of it */
@@ -329,11 +329,14 @@ static inline bool ens__boost_by_group(const ens__booster *b)
 {
     return b->n_groups >= 4 * (size_t)b->n_workers;
 }
-/* Is a node, of many of the tree's rows, the work of all threads? */
+/* Is a node, of many of the tree's rows, the work of all threads?  Each row is counted or not, and parted. */
 static inline bool ens__boost_is_shared(const ens__booster *b, const ens__boost_node *node)
 {
-    return b->n_workers > 1 && b->n_slots > 0 && node->n >= b->n / (4 * (size_t)b->n_workers) &&
-           (ens__boost_by_group(b) ? node->n * b->n_slots >= ENS__BOOST_SHARED * 16 : node->n >= ENS__BOOST_SHARED);
+    bool by_group = ens__boost_by_group(b);
+
+    return b->n_workers > 1 && b->n_slots > 0 && (by_group || !node->packed) &&
+           node->n >= b->n / (4 * (size_t)b->n_workers) &&
+           node->n * (b->n_slots + 8) >= ENS__BOOST_SHARED / (by_group ? 4 : 1);
 }
 ens_status ens__boost_expand_shared(ens__booster *b, uint32_t node, ens_error *err);
 ens_status ens__boost_root_shared(ens__booster *b, ens_error *err);

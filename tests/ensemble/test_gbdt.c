@@ -347,15 +347,15 @@ START_TEST(many_rows_give_one_model)
         "gbdt(n_estimators=2, subsample=0.9, colsample_bytree=0.6, max_leaf_nodes=9)",
     };
     static const size_t k[] = {1, 2, 3};
-    ens_dataset *d = many_rows(70000, k[_i % 3]), *view;
+    ens_dataset *d = many_rows(300000, k[_i % 3]), *view;
     ens_model *one, *other;
 
     if (_i >= 3) {
-        size_t *row = calloc(66000, sizeof *row);
+        size_t *row = calloc(290000, sizeof *row);
 
-        for (size_t i = 0; i < 66000; i++)
+        for (size_t i = 0; i < 290000; i++)
             row[i] = i + (i > 100);
-        ck_ok(ens_dataset_subset(&view, d, row, 66000, &err));
+        ck_ok(ens_dataset_subset(&view, d, row, 290000, &err));
         ens_dataset_free(d);
         free(row);
         d = view;
