@@ -97,9 +97,13 @@ static size_t partition_equal(double *x, size_t n, double pivot)
     return equal;
 }
 
-static void sort_part(double *x, size_t n, unsigned depth)
+/* What lies within [low, high) may stay as it is. */
+static void sort_part(double *x, size_t n, unsigned depth, const double *low,
+                      const double *high)
 {
     while (n > SMALL) {
+        if (x >= low && x + n <= high)
+            return;
         if (depth-- == 0) {
             heap_sort(x, n);
             return;
@@ -113,11 +117,11 @@ static void sort_part(double *x, size_t n, unsigned depth)
         size_t above = n - below - equal;
 
         if (below < above) { /* recurse into the smaller: a stack of log n */
-            sort_part(x, below, depth);
+            sort_part(x, below, depth, low, high);
             x += below + equal;
             n = above;
         } else {
-            sort_part(x + below + equal, above, depth);
+            sort_part(x + below + equal, above, depth, low, high);
             n = below;
         }
     }
@@ -126,7 +130,14 @@ static void sort_part(double *x, size_t n, unsigned depth)
 
 void ens__sort_doubles(double *x, size_t n)
 {
-    sort_part(x, n, depth_limit(n));
+    sort_part(x, n, depth_limit(n), x + n, x);
+}
+
+void ens__sort_ends(double *x, size_t n, size_t ends)
+{
+    if (ends > n / 2)
+        ends = n / 2;
+    sort_part(x, n, depth_limit(n), x + ends, x + n - ends);
 }
 
 /* ---- Rows by a number ---- */

@@ -18,7 +18,9 @@
 #endif
 
 #define MOST_BITS 30 /* of an integer gradient */
-#define AHEAD     16 /* rows that are fetched before their turn */
+/* Rows that are fetched before their turn: as many as take the time of so many additions, but not fewer. */
+#define AHEAD_CELLS 640
+#define AHEAD       24
 
 /* ---- Fixed point --------------------------------------------------------------------------------------------- */
 
@@ -263,6 +265,11 @@ ens_status ens__boost_pack(ens__booster *b, ens_error *err)
         const uint32_t *restrict list, const int64_t *restrict packed, size_t n,         \
         const uint32_t *restrict base, const uint32_t *restrict at, size_t m
 
+static size_t rows_ahead(size_t m)
+{
+    return AHEAD_CELLS / m > AHEAD ? AHEAD_CELLS / m : AHEAD;
+}
+
 static ENS__INLINE void add_row(int64_t *restrict cell, const uint8_t *restrict r,
                                 int64_t v, const uint32_t *restrict base, size_t m)
 {
@@ -281,11 +288,11 @@ static ENS__INLINE void add_row(int64_t *restrict cell, const uint8_t *restrict 
 /* Slots whose bytes are neighbours. */
 static void count_run(COUNT_ARGS)
 {
-    size_t i = 0;
+    size_t ahead = rows_ahead(m), i = 0;
 
-    for (; i + AHEAD < n; i++) {
-        ENS__PREFETCH(record + list[i + AHEAD] * stride + at[0]);
-        ENS__PREFETCH(packed + list[i + AHEAD]);
+    for (; i + ahead < n; i++) {
+        ENS__PREFETCH(record + list[i + ahead] * stride + at[0]);
+        ENS__PREFETCH(packed + list[i + ahead]);
         add_row(cell, record + list[i] * stride + at[0], packed[list[i]], base, m);
     }
     for (; i < n; i++)
@@ -310,13 +317,13 @@ static ENS__INLINE void add_even(int64_t *restrict cell, const uint8_t *restrict
 
 static void count_even(COUNT_ARGS)
 {
-    size_t i = 0;
+    size_t ahead = rows_ahead(m), i = 0;
 
     (void)base;
     record += at[0];
-    for (; i + AHEAD < n; i++) {
-        ENS__PREFETCH(record + list[i + AHEAD] * stride);
-        ENS__PREFETCH(packed + list[i + AHEAD]);
+    for (; i + ahead < n; i++) {
+        ENS__PREFETCH(record + list[i + ahead] * stride);
+        ENS__PREFETCH(packed + list[i + ahead]);
         add_even(cell, record + list[i] * stride, packed[list[i]], m);
     }
     for (; i < n; i++)
@@ -325,12 +332,14 @@ static void count_even(COUNT_ARGS)
 
 static void count_any(COUNT_ARGS)
 {
+    size_t ahead = rows_ahead(m);
+
     for (size_t i = 0; i < n; i++) {
         const uint8_t *r = record + list[i] * stride;
 
-        if (i + AHEAD < n) {
-            ENS__PREFETCH(record + list[i + AHEAD] * stride + at[0]);
-            ENS__PREFETCH(packed + list[i + AHEAD]);
+        if (i + ahead < n) {
+            ENS__PREFETCH(record + list[i + ahead] * stride + at[0]);
+            ENS__PREFETCH(packed + list[i + ahead]);
         }
         for (size_t s = 0; s < m; s++)
             cell[base[s] + r[at[s]]] += packed[list[i]];
@@ -340,12 +349,14 @@ static void count_any(COUNT_ARGS)
 /* Slots of two bytes. */
 static void count_wide(COUNT_ARGS)
 {
+    size_t ahead = rows_ahead(m);
+
     for (size_t i = 0; i < n; i++) {
         const uint8_t *r = record + list[i] * stride;
 
-        if (i + AHEAD < n) {
-            ENS__PREFETCH(record + list[i + AHEAD] * stride + at[0]);
-            ENS__PREFETCH(packed + list[i + AHEAD]);
+        if (i + ahead < n) {
+            ENS__PREFETCH(record + list[i + ahead] * stride + at[0]);
+            ENS__PREFETCH(packed + list[i + ahead]);
         }
         for (size_t s = 0; s < m; s++) {
             uint16_t code;

@@ -19,10 +19,46 @@ static ens_status try_member(ens__boost_split *best, ens__boost_scratch *s,
     return ENS_OK;
 }
 
+/* The same of one field, for a digit that is 0 or 1. */
+static void halve(int64_t *restrict digit, int64_t *restrict rest,
+                  const int64_t *restrict from, size_t n)
+{
+    int64_t even = 0, odd = 0;
+
+    for (size_t i = 0; i < n / 2; i++) {
+        rest[i] = from[2 * i] + from[2 * i + 1];
+        even += from[2 * i];
+        odd += from[2 * i + 1];
+    }
+    digit[0] = even;
+    digit[1] = odd;
+}
+
+static void halve_counts(uint32_t *restrict digit, uint32_t *restrict rest,
+                         const uint32_t *restrict from, size_t n)
+{
+    uint32_t even = 0, odd = 0;
+
+    for (size_t i = 0; i < n / 2; i++) {
+        rest[i] = from[2 * i] + from[2 * i + 1];
+        even += from[2 * i];
+        odd += from[2 * i + 1];
+    }
+    digit[0] = even;
+    digit[1] = odd;
+}
+
 /* digit[d]: sum of the cells whose last digit is d; rest[i]: of those that are i without it */
 static void take_digit(ens__cells digit, ens__cells rest, ens__cells from, size_t n,
                        size_t digits)
 {
+    if (digits == 2) {
+        halve(digit.g, rest.g, from.g, n);
+        halve_counts(digit.n, rest.n, from.n, n);
+        if (from.h != NULL)
+            halve(digit.h, rest.h, from.h, n);
+        return;
+    }
     memset(digit.g, 0, ENS__BOOST_PAD * sizeof *digit.g);
     memset(digit.n, 0, ENS__BOOST_PAD * sizeof *digit.n);
     memset(rest.g, 0, n / digits * sizeof *rest.g);

@@ -43,7 +43,8 @@ static uint32_t tag_of(double v)
     return (uint32_t)bits & 0xffff;
 }
 
-/* Levels of enough rows into s->level, by their place; what the others come to into *others. */
+/* Levels of enough rows into s->level, by their place, which matters near the ends alone; what the others come to into
+ * *others. */
 static size_t order_levels(ens__boost_sum *others, ens__boost_scratch *s,
                            const ens__booster *b, const ens__bins *bins, ens__cells cells)
 {
@@ -60,7 +61,7 @@ static size_t order_levels(ens__boost_sum *others, ens__boost_scratch *s,
             add(others, cell_sum(cells, c));
         }
     }
-    ens__sort_doubles(s->place, m);
+    ens__sort_ends(s->place, m, b->o->cat_most);
     for (size_t i = 0; i < m; i++)
         s->level[i] = tag_of(s->place[i]);
     return m;
@@ -89,10 +90,11 @@ static bool scan_levels(choice *best, const ens__boost_scratch *s, const ens__bo
         double score;
 
         add(&left, cell_sum(cells, s->level[i]));
+        if (smaller > b->o->cat_most)
+            continue;
         right = (ens__boost_sum){sum->g - left.g, sum->h - left.h, sum->n - left.n};
         if (left.n < (int64_t)b->o->min_leaf || right.n < (int64_t)b->o->min_leaf ||
-            (double)left.h < b->min_hessian || (double)right.h < b->min_hessian ||
-            smaller > b->o->cat_most)
+            (double)left.h < b->min_hessian || (double)right.h < b->min_hessian)
             continue;
         score = ens__boost_side(b, &left, lambda, node) +
                 ens__boost_side(b, &right, lambda, node);

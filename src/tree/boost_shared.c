@@ -1,8 +1,8 @@
 /* boost_shared.c - one node of a tree of boosting by all threads.
  *
- * Where there are many groups of slots, each is a task.  Else blocks of rows are, and a node takes two loops: blocks are
- * parted and their rows of the smaller child counted, each thread into cells of its own; then blocks move to where they
- * belong, and slots are summed over the threads and searched. */
+ * Where there are many groups of slots, each is a task.  Else blocks of rows are, and a node takes two loops: blocks
+ * are parted and their rows of the smaller child counted, each thread into cells of its own; then blocks move to where
+ * they belong, and slots are summed over the threads and searched. */
 #include <config.h>
 
 #include <core/error.h>

@@ -76,6 +76,33 @@ START_TEST(numbers_come_out_as_from_qsort)
 }
 END_TEST
 
+/* The ends are those of the sorted numbers, and what lies between them is the rest of the same numbers. */
+START_TEST(ends_come_out_as_from_qsort)
+{
+    static const size_t size[] = {0, 1, 24, 100, 1000, 30000}, ends[] = {0, 1, 32, 600};
+    double *x = malloc(30000 * sizeof *x), *y = malloc(30000 * sizeof *y);
+    ens__stream s;
+
+    ens__stream_init(&s, 3, ENS__FOR_TEST, 0);
+    for (size_t k = 0; k < 24; k++) {
+        size_t n = size[k % 6], m = ends[k / 6];
+
+        make(x, n, _i, &s);
+        memcpy(y, x, n * sizeof *x);
+        ens__sort_ends(x, n, m);
+        qsort(y, n, sizeof *y, compare);
+        for (size_t i = 0; i < n; i++)
+            if (i < m || i + m >= n)
+                ck_assert(x[i] == y[i]);
+        qsort(x, n, sizeof *x, compare);
+        for (size_t i = 0; i < n; i++)
+            ck_assert(x[i] == y[i]);
+    }
+    free(x);
+    free(y);
+}
+END_TEST
+
 START_TEST(rows_come_out_ascending_and_stable)
 {
     static const size_t size[] = {0, 1, 2, 24, 25, 1000, 30000};
@@ -120,6 +147,7 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, numbers_come_out_as_from_qsort, 0, KINDS);
+    tcase_add_loop_test(tc, ends_come_out_as_from_qsort, 0, KINDS);
     tcase_add_loop_test(tc, rows_come_out_ascending_and_stable, 0, KINDS);
     tcase_add_test(tc, bad_input_is_not_quadratic);
 }
