@@ -9,5 +9,6 @@
 #include <ensemble/learner.h>
 #include <ensemble/metric.h>
 #include <ensemble/model.h>
+#include <ensemble/select.h>
 
 #endif

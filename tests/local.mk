@@ -9,6 +9,7 @@ include $(srcdir)/tests/prep/local.mk
 include $(srcdir)/tests/tree/local.mk
 include $(srcdir)/tests/learn/local.mk
 include $(srcdir)/tests/ensemble/local.mk
+include $(srcdir)/tests/select/local.mk
 include $(srcdir)/tests/explain/local.mk
 include $(srcdir)/tests/io/local.mk
 include $(srcdir)/tests/cli/local.mk

@@ -248,16 +248,13 @@ static void job_clear(job *j)
     ens__free(j->seconds);
 }
 
-/* The mean over the repeats that tested a row, in the place of the first. */
-static void average(double *pred, const job *j)
+void ens__folds_average(double *pred, size_t size, size_t n_repeats)
 {
-    size_t size = j->n * j->k;
-
-    for (size_t i = 0; i < size && j->n_repeats > 1; i++) {
+    for (size_t i = 0; i < size && n_repeats > 1; i++) {
         double sum = 0;
         size_t m = 0;
 
-        for (size_t r = 0; r < j->n_repeats; r++)
+        for (size_t r = 0; r < n_repeats; r++)
             if (!isnan(pred[r * size + i])) {
                 sum += pred[r * size + i];
                 m++;
@@ -295,7 +292,7 @@ static ens_status collect(ens__oof *o, job *j, ens_error *err)
         double *from = o->pred + m * j->n_repeats * size;
         const ens_error *failed = NULL;
 
-        average(from, j);
+        ens__folds_average(from, size, j->n_repeats);
         memmove(ens__oof_of(o, m), from, size * sizeof *from);
         for (size_t s = j->n_splits; s-- > 0;) {
             o->seconds[m] += j->seconds[m * j->n_splits + s];
@@ -409,7 +406,7 @@ static ens_status fit_table_split(void *ctx, size_t split, const ens_exec *exec,
 }
 
 /* Outputs a row of any model of this table. */
-static size_t outputs(const ens_learner *learner, const ens_dataset *data)
+size_t ens__folds_k(const ens_learner *learner, const ens_dataset *data)
 {
     return data->table->task == ENS_TASK_CLASSIFICATION &&
                    ens_learner_suits(learner, ENS_TASK_CLASSIFICATION)
@@ -417,26 +414,39 @@ static size_t outputs(const ens_learner *learner, const ens_dataset *data)
                : 1;
 }
 
-static ens_status run_table(table_job *t, double *pred, const ens_exec *exec,
-                            ens_error *err)
+/* The models that are not kept, or are not whole. */
+static void drop_models(ens_model **model, size_t n_splits)
 {
-    const ens_folds *f = t->folds;
-    job shape = {.n = t->data->n, .k = t->k, .n_repeats = f->n_repeats};
-    size_t size = shape.n * shape.k;
+    for (size_t s = 0; s < n_splits; s++) {
+        ens_model_free(model[s]);
+        model[s] = NULL;
+    }
+}
+
+ens_status ens__folds_fit_each(double *pred, ens_model **models, const ens_learner *learner,
+                               const ens_dataset *data, const ens_folds *folds, uint64_t seed,
+                               const ens_exec *exec, ens_error *err)
+{
+    table_job t = {.learner = learner,
+                   .data = data,
+                   .folds = folds,
+                   .seed = seed,
+                   .k = ens__folds_k(learner, data),
+                   .pred = pred,
+                   .model = models,
+                   .keep = models != NULL};
     ens_status st;
 
-    if (pred != NULL) {
-        if ((t->pred = ens__array(f->n_repeats * size, sizeof *pred)) == NULL)
-            return ens__nomem(err);
-        for (size_t i = 0; i < f->n_repeats * size; i++)
-            t->pred[i] = NAN;
-    }
-    st = ens__fits_run(f->n_splits, exec, "fitting folds", fit_table_split, t, err);
-    if (st == ENS_OK && pred != NULL) {
-        average(t->pred, &shape);
-        memcpy(pred, t->pred, size * sizeof *pred);
-    }
-    ens__free(t->pred);
+    if (models == NULL &&
+        (t.model = ens__zeros(folds->n_splits, sizeof *t.model)) == NULL)
+        return ens__nomem(err);
+    for (size_t i = 0; pred != NULL && i < folds->n_repeats * data->n * t.k; i++)
+        pred[i] = NAN;
+    st = ens__fits_run(folds->n_splits, exec, "fitting folds", fit_table_split, &t, err);
+    if (st != ENS_OK || models == NULL)
+        drop_models(t.model, folds->n_splits);
+    if (models == NULL)
+        ens__free(t.model);
     return st;
 }
 
@@ -444,12 +454,8 @@ ens_status ens_folds_fit(double *pred, ens_model **models, const ens_learner *le
                          const ens_dataset *data, const ens_folds *folds, uint64_t seed,
                          const ens_exec *exec, ens_error *err)
 {
-    table_job t = {.learner = learner,
-                   .data = data,
-                   .folds = folds,
-                   .seed = seed,
-                   .model = models,
-                   .keep = models != NULL};
+    double *each = NULL;
+    size_t size;
     ens_status st;
 
     if (learner == NULL || data == NULL || folds == NULL ||
@@ -464,16 +470,15 @@ ens_status ens_folds_fit(double *pred, ens_model **models, const ens_learner *le
     if (folds->n != data->n)
         return ens__fail(err, ENS_EINVAL, "a plan of %zu rows for a table of %zu",
                          folds->n, data->n);
-    t.k = outputs(learner, data);
-    if (models == NULL &&
-        (t.model = ens__zeros(folds->n_splits, sizeof *t.model)) == NULL)
+    size = data->n * ens__folds_k(learner, data);
+    if (pred != NULL &&
+        (each = ens__array(folds->n_repeats * size, sizeof *each)) == NULL)
         return ens__nomem(err);
-    st = run_table(&t, pred, exec, err);
-    for (size_t s = 0; s < folds->n_splits && (st != ENS_OK || models == NULL); s++) {
-        ens_model_free(t.model[s]);
-        t.model[s] = NULL;
+    st = ens__folds_fit_each(each, models, learner, data, folds, seed, exec, err);
+    if (st == ENS_OK && pred != NULL) {
+        ens__folds_average(each, size, folds->n_repeats);
+        memcpy(pred, each, size * sizeof *pred);
     }
-    if (models == NULL)
-        ens__free(t.model);
+    ens__free(each);
     return st;
 }

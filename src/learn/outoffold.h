@@ -37,6 +37,15 @@ static inline double *ens__oof_of(const ens__oof *oof, size_t m)
     return oof->pred + m * oof->n * oof->k;
 }
 
+/* Outputs a row of the models of any part of this table. */
+size_t ens__folds_k(const ens_learner *learner, const ens_dataset *data);
+/* ens_folds_fit() with the predictions of each repeat apart: pred[n_repeats][n][k], or NULL. */
+ens_status ens__folds_fit_each(double *pred, ens_model **models, const ens_learner *learner, const ens_dataset *data,
+                               const ens_folds *folds, uint64_t seed, const ens_exec *exec, ens_error *err);
+
+/* Of pred[n_repeats][size]: the mean over the repeats that tested a row, in the place of the first. */
+void ens__folds_average(double *pred, size_t size, size_t n_repeats);
+
 /* Fit i of many; exec says how it may be parallel inside. */
 typedef ens_status (*ens__fits_fn)(void *ctx, size_t i, const ens_exec *exec, ens_error *err);
 /* Fits 0 .. n - 1, each on a thread, but one after the other and parallel inside where less than one a thread is left.

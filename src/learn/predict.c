@@ -6,6 +6,7 @@
 #include <core/par.h>
 #include <learn/align.h>
 #include <math.h>
+#include <metric/metric.h>
 #include <string.h>
 
 /* Tasks a worker gets if there are rows enough: few, and yet the last ones end at about the same time. */
@@ -301,16 +302,6 @@ static ens_status add_score(ens_score **score, size_t *n, const char *kind,
     return usual && st == ENS_EDATA ? ENS_OK : st;
 }
 
-/* Items of a list of metrics are separated by commas outside parentheses. */
-static size_t item_length(const char *s)
-{
-    size_t n = 0;
-
-    for (int depth = 0; s[n] != 0 && (depth > 0 || s[n] != ','); n++)
-        depth += (s[n] == '(') - (s[n] == ')');
-    return n;
-}
-
 ens_status ens__scores_make(ens_score **out, size_t *n_out, const char *kind,
                             const char *metrics, const ens_eval *eval, ens_error *err)
 {
@@ -322,7 +313,7 @@ ens_status ens__scores_make(ens_score **out, size_t *n_out, const char *kind,
     *out = NULL;
     *n_out = 0;
     while (st == ENS_OK && *s != 0) {
-        size_t len = item_length(s);
+        size_t len = ens__metric_item(s);
 
         st = add_score(&score, &n, kind, s, len, eval, metrics == NULL, err);
         s += len + (s[len] == ',');

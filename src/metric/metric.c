@@ -253,6 +253,15 @@ const char *ens_metric_defaults(ens_task task, size_t k)
                   : "accuracy,balanced_accuracy,log_loss,f1,roc_auc";
 }
 
+size_t ens__metric_item(const char *list)
+{
+    size_t n = 0;
+
+    for (int depth = 0; list[n] != 0 && (depth > 0 || list[n] != ','); n++)
+        depth += (list[n] == '(') - (list[n] == ')');
+    return n;
+}
+
 ens_status ens__metric_check(const ens__metric *metric, const ens_eval *e, ens_error *err)
 {
     bool ranks = metric->fn == ens__roc_auc || metric->fn == ens__average_precision;

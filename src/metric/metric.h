@@ -71,6 +71,8 @@ ens_status ens__pinball(double *out, const ens__metric_params *p, const ens_eval
 /* A metric by its line, with its parameters read. */
 ens_status ens__metric_parse(const ens__metric **out, ens__metric_params *params, const char *line,
                              ens_error *err);
+/* Length of the first of a list of metrics, which commas outside parentheses separate. */
+size_t ens__metric_item(const char *list);
 /* Of rows that ens__metric_check() lets pass. */
 ens_status ens__metric_score(double *out, const ens__metric *metric, const ens__metric_params *params,
                              const ens_eval *e, ens_error *err);

@@ -8,6 +8,8 @@ libens_internal_la_SOURCES += \
 	src/num/mix.c \
 	src/num/mix.h \
 	src/num/optim.c \
+	src/num/paired.c \
+	src/num/paired.h \
 	src/num/rng.c \
 	src/num/rng.h \
 	src/num/sample.c \

@@ -7,6 +7,7 @@ Suite *elementary_suite(void);
 Suite *gram_suite(void);
 Suite *mix_suite(void);
 Suite *optim_suite(void);
+Suite *paired_suite(void);
 Suite *rng_suite(void);
 Suite *sample_suite(void);
 Suite *select_suite(void);
@@ -19,6 +20,7 @@ static Suite *(*const suites[])(void) = {
     gram_suite,
     mix_suite,
     optim_suite,
+    paired_suite,
     rng_suite,
     sample_suite,
     select_suite,

@@ -1,0 +1,3 @@
+libens_internal_la_SOURCES += \
+	src/select/compare.c \
+	src/select/cv.c
