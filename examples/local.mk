@@ -12,7 +12,8 @@ examples_programs = \
 	examples/importance \
 	examples/boosting \
 	examples/pipeline \
-	examples/stacking
+	examples/stacking \
+	examples/compare
 noinst_PROGRAMS += $(examples_programs)
 
 examples_cppflags = -I$(top_srcdir)/include
@@ -57,6 +58,9 @@ examples_pipeline_LDADD = $(examples_ldadd)
 examples_stacking_SOURCES = examples/stacking.c
 examples_stacking_CPPFLAGS = $(examples_cppflags)
 examples_stacking_LDADD = $(examples_ldadd)
+examples_compare_SOURCES = examples/compare.c
+examples_compare_CPPFLAGS = $(examples_cppflags)
+examples_compare_LDADD = $(examples_ldadd)
 
 TESTS += examples/run.sh
 EXTRA_DIST += examples/run.sh

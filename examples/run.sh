@@ -38,4 +38,5 @@ expect '^    rounds: [0-9]* of 1 member of type bagging$' boosting "$data/birthw
 expect '^columns after onehot: [0-9]' pipeline "$data/titanic.csv" survived
 expect '^member 1: forest: weight 0\.[0-9]*, log loss 0\.4' stacking "$data/titanic.csv" survived
 expect '^  weight  *number .*%$' inspect_model "$data/birthweight.csv" low
+expect '^corrected resampled t  *difference  *[0-9.-]*, p = [01]\.[0-9]*$' compare "$data/pima.csv" type
 rm -rf "$work"

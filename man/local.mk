@@ -1,6 +1,8 @@
 # Manual pages; tests/cli/check_manual.sh compares them with --help.
 dist_man_MANS += \
 	man/ensemble.1 \
+	man/ensemble-compare.1 \
+	man/ensemble-cv.1 \
 	man/ensemble-evaluate.1 \
 	man/ensemble-explain.1 \
 	man/ensemble-generate.1 \

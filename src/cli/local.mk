@@ -2,10 +2,14 @@
 bin_PROGRAMS += ensemble
 ensemble_SOURCES = \
 	src/cli/cli.h \
+	src/cli/compare.c \
+	src/cli/cv.c \
 	src/cli/evaluate.c \
 	src/cli/explain.c \
 	src/cli/explain.h \
 	src/cli/explain_rows.c \
+	src/cli/fits.c \
+	src/cli/fits.h \
 	src/cli/generate.c \
 	src/cli/inspect.c \
 	src/cli/interrupt.c \

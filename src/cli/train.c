@@ -1,11 +1,11 @@
 /* train.c - `ensemble train`: a table and a recipe in, a model and its scores out. */
 #include <config.h>
 
+#include <cli/fits.h>
 #include <cli/interrupt.h>
 #include <cli/outfile.h>
 #include <cli/progress.h>
 #include <cli/scores.h>
-#include <cli/tables.h>
 #include <cli/understood.h>
 #include <errno.h>
 #include <stdio.h>
@@ -14,14 +14,13 @@
 #include <sys/stat.h>
 
 typedef struct train_options {
-    const char *target, *learner, *init, *output, *valid, *weight, *checkpoint;
+    const char *target, *learner, *init, *output, *valid, *checkpoint;
     double time_limit;
     uint64_t checkpoint_every;
     double holdout;
     uint64_t seed;
-    int task; /* as ens_task */
-    char **ignore, **types;
     int json;
+    column_options columns;
     group_options group;
     read_options read;
     run_options run;
@@ -30,15 +29,18 @@ typedef struct train_options {
 static const cli_option own[] = {
     {"target", 't', CLI_TEXT, offsetof(train_options, target), "COL", NULL, 0, 0, NULL,
      "column to predict; must be given, but for --init, for svmlight files, and for "
-     "isolation, which does not look at it: of two classes, the rarer is the anomaly that "
+     "isolation, which does not look at it: of two classes, the rarer is the anomaly "
+     "that "
      "scores are of"},
     {"learner", 'l', CLI_TEXT, offsetof(train_options, learner), "RECIPE", "forest", 0, 0,
      NULL,
      "what to fit, such as 'bagging(naive_bayes, n_estimators=50)'; see `ensemble "
      "params`"},
     {"init", 0, CLI_TEXT, offsetof(train_options, init), "MODEL", NULL, 0, 0, NULL,
-     "go on from this model, fitted on the same rows: --learner is its recipe with a larger "
-     "n_estimators, target and seed are the model's; what comes out is what one fit gives"},
+     "go on from this model, fitted on the same rows: --learner is its recipe with a "
+     "larger "
+     "n_estimators, target and seed are the model's; what comes out is what one fit "
+     "gives"},
     {"add-to", 0, CLI_TEXT, offsetof(train_options, init), "MODEL", NULL, 0, 0, NULL,
      "the same as --init"},
     {"output", 'o', CLI_TEXT, offsetof(train_options, output), "FILE", NULL, 0, 0, NULL,
@@ -47,30 +49,24 @@ static const cli_option own[] = {
      "keep this share of the rows from the fit and score the model on it"},
     {"valid", 0, CLI_TEXT, offsetof(train_options, valid), "CSV", NULL, 0, 0, NULL,
      "score the model on this table; learners that stop early watch it"},
-    {"time-limit", 0, CLI_REAL, offsetof(train_options, time_limit), "SECONDS", NULL, 0, 1e9,
-     NULL, "end a fit of members or rounds after so long, and keep what there is"},
-    {"checkpoint", 0, CLI_TEXT, offsetof(train_options, checkpoint), "FILE", NULL, 0, 0, NULL,
-     "save the model so far to FILE during the fit, and begin with it if it is there: a fit "
+    {"time-limit", 0, CLI_REAL, offsetof(train_options, time_limit), "SECONDS", NULL, 0,
+     1e9, NULL, "end a fit of members or rounds after so long, and keep what there is"},
+    {"checkpoint", 0, CLI_TEXT, offsetof(train_options, checkpoint), "FILE", NULL, 0, 0,
+     NULL,
+     "save the model so far to FILE during the fit, and begin with it if it is there: a "
+     "fit "
      "that was killed gives the same model when it is run again"},
-    {"checkpoint-every", 0, CLI_COUNT, offsetof(train_options, checkpoint_every), "N", "50", 1,
-     1e6, NULL, "rounds between two checkpoints"},
+    {"checkpoint-every", 0, CLI_COUNT, offsetof(train_options, checkpoint_every), "N",
+     "50", 1, 1e6, NULL, "rounds between two checkpoints"},
     {"seed", 0, CLI_COUNT, offsetof(train_options, seed), "N", "0", 0,
      18446744073709551615.0, NULL,
      "of all randomness: the same table, recipe and seed give the same model"},
-    {"task", 0, CLI_WORD, offsetof(train_options, task), NULL, "auto", 0, 0,
-     "auto,classification,regression", "what the target is"},
-    {"weight", 0, CLI_TEXT, offsetof(train_options, weight), "COL", NULL, 0, 0, NULL,
-     "column of row weights"},
-    {"ignore", 0, CLI_LIST, offsetof(train_options, ignore), "COL,...", NULL, 0, 0, NULL,
-     "columns to leave out"},
-    {"types", 0, CLI_LIST, offsetof(train_options, types), "COL=TYPE,...", NULL, 0, 0,
-     NULL,
-     "what columns hold, against what they look like: cat (categories) or num (numbers)"},
     {"json", 0, CLI_FLAG, offsetof(train_options, json), NULL, NULL, 0, 0, NULL,
      "print one JSON object"},
     CLI_LAST};
 
 static const cli_group groups[] = {{own, 0},
+                                   {cli_column_options, offsetof(train_options, columns)},
                                    {cli_group_options, offsetof(train_options, group)},
                                    {cli_read_options, offsetof(train_options, read)},
                                    {cli_run_options, offsetof(train_options, run)},
@@ -96,23 +92,6 @@ typedef struct job {
 } job;
 
 /* ---- Reading ---- */
-
-/* Split COL=TYPE of --types at the last =. */
-static int read_type(ens_csv_type *out, char *text)
-{
-    static const char *const word[] = {"num", "number", "cat", "category"};
-    static const ens_type type[] = {ENS_NUMERIC, ENS_NUMERIC, ENS_CATEGORICAL,
-                                    ENS_CATEGORICAL};
-    char *equals = strrchr(text, '=');
-
-    for (size_t i = 0; equals != NULL && i < sizeof word / sizeof *word; i++)
-        if (strcmp(equals + 1, word[i]) == 0) {
-            *equals = 0;
-            *out = (ens_csv_type){text, type[i]};
-            return CLI_OK;
-        }
-    return cli_usage("train", "--types: `%s` is not COL=cat or COL=num", text);
-}
 
 /* An svmlight file has a target of its own, so whether one is missing may show only when the table was read. */
 static int check_target(job *j)
@@ -146,29 +125,17 @@ static int surely_csv(const job *j)
 static int load_table(job *j, ens_error *err)
 {
     const train_options *o = j->o;
-    ens_csv_options csv = {.target = j->target,
-                           .weight = o->weight,
-                           .ignore = (const char *const *)o->ignore,
-                           .task = j->task,
-                           .threads = (unsigned)o->run.threads};
-    ens_csv_type *types;
+    fit_table how = {.verb = "train",
+                     .target = j->target,
+                     .task = j->task,
+                     .usual = j->old != NULL ? ens_model_csv_types(j->old) : NULL,
+                     .columns = &o->columns,
+                     .group = &o->group,
+                     .read = &o->read,
+                     .threads = (unsigned)o->run.threads};
     double start = cli_now();
-    size_t n = 0;
-    int code = cli_csv_options(&csv, &o->read, "train");
+    int code = fits_read(&j->table, j->path, &how, err);
 
-    cli_csv_groups(&csv, &o->group);
-    while (o->types != NULL && o->types[n] != NULL)
-        n++;
-    types = cli_array(n + 1, sizeof *types);
-    for (size_t i = 0; i < n && code == CLI_OK; i++)
-        code = read_type(&types[i], o->types[i]);
-    if (n > 0)
-        csv.types = types;
-    else if (j->old != NULL)
-        csv.types = ens_model_csv_types(j->old);
-    if (code == CLI_OK && ens_table_read(&j->table, j->path, &csv, err) != ENS_OK)
-        code = cli_fail(err);
-    free(types);
     j->load_seconds = cli_now() - start;
     return code == CLI_OK ? check_target(j) : code;
 }
@@ -179,7 +146,7 @@ static ens_status load_valid(job *j, ens_error *err)
     size_t n = ens_dataset_n_columns(j->table), m = 0;
     ens_csv_type *types = cli_array(n + 1, sizeof *types);
     ens_csv_options csv = {.target = j->target,
-                           .weight = j->o->weight,
+                           .weight = j->o->columns.weight,
                            .task = ens_dataset_task(j->table),
                            .threads = (unsigned)j->o->run.threads,
                            .types = types};
@@ -222,9 +189,9 @@ static ens_status fit(job *j, ens_error *err)
     j->fit_seconds = cli_now() - start;
     /* Classes had no say in a model of anomalies, so the rows of the fit can score it. */
     if (st == ENS_OK && (j->hold != NULL || ens_model_anomaly(j->model) != NULL)) {
-        st = ens_model_evaluate(&j->own_score, &j->n_own_score, j->model,
-                                j->hold != NULL ? j->hold : j->table, NULL, &j->exec,
-                                err);
+        st =
+            ens_model_evaluate(&j->own_score, &j->n_own_score, j->model,
+                               j->hold != NULL ? j->hold : j->table, NULL, &j->exec, err);
         progress_end(&j->bar);
     }
     return st;
@@ -295,7 +262,8 @@ static int tell_json(const job *j, const char *recipe)
                         json_integer((json_int_t)ens_model_n_train(j->model)));
     json_object_set_new(object, "features",
                         json_integer((json_int_t)ens_model_p(j->model)));
-    json_object_set_new(object, "task", json_string(cli_task_name(ens_model_task(j->model))));
+    json_object_set_new(object, "task",
+                        json_string(cli_task_name(ens_model_task(j->model))));
     json_object_set_new(object, "load_seconds", json_real(j->load_seconds));
     json_object_set_new(object, "fit_seconds", json_real(j->fit_seconds));
     json_object_set_new(object, "threads", json_integer(ens_exec_threads(&j->exec)));
@@ -372,17 +340,6 @@ static void note_no_oob(const job *j)
 
 /* ---- The verb ---- */
 
-/* The message, and an arrow at the place of a recipe's fault. */
-static int bad_recipe(const char *recipe, const ens_error *err)
-{
-    int code = cli_fail(err);
-
-    if (err->column > 0 && err->column <= strlen(recipe) + 1 &&
-        strpbrk(recipe, "\n\t\r") == NULL)
-        fprintf(stderr, "  %s\n  %*s^\n", recipe, (int)err->column - 1, "");
-    return code;
-}
-
 /* The model to add to, which knows the target and the seed. */
 static int open_old(job *j, const char *path, const char *option, ens_error *err)
 {
@@ -396,7 +353,8 @@ static int open_old(job *j, const char *path, const char *option, ens_error *err
                          (unsigned long long)ens_model_seed(j->old));
     j->seed = ens_model_seed(j->old);
     j->target = o->target != NULL ? o->target : ens_model_target(j->old);
-    j->task = o->task != ENS_TASK_AUTO ? (ens_task)o->task : ens_model_task(j->old);
+    j->task = o->columns.task != ENS_TASK_AUTO ? (ens_task)o->columns.task
+                                               : ens_model_task(j->old);
     if (j->task == ENS_TASK_ANOMALY)
         j->task = ENS_TASK_AUTO; /* of the target, if there is one */
     return CLI_OK;
@@ -423,11 +381,11 @@ static int check(job *j, ens_error *err)
 
     j->target = o->target;
     j->seed = o->seed;
-    j->task = (ens_task)o->task;
+    j->task = (ens_task)o->columns.task;
     if (o->output != NULL && strcmp(o->output, "-") == 0)
         return cli_usage("train", "a model is not written to standard output: -o FILE");
-    if (ens_learner_parse(&j->learner, o->learner, err) != ENS_OK)
-        return bad_recipe(o->learner, err);
+    if ((code = fits_parse(&j->learner, o->learner, err)) != CLI_OK)
+        return code;
     if (o->init == NULL && surely_csv(j) && (code = check_target(j)) != CLI_OK)
         return code;
     if (o->output != NULL && outfile_check(o->output, err) != ENS_OK)

@@ -24,7 +24,8 @@ ens__verdict ens__paired_resampled(const double *d, size_t n, double ratio, doub
     if (n < 2)
         return unknown;
     mean = ens__mean(d, NULL, n);
-    deviation = sqrt(ens__variance(d, NULL, n, mean) * (double)n / df * (1 / (double)n + ratio));
+    deviation =
+        sqrt(ens__variance(d, NULL, n, mean) * (double)n / df * (1 / (double)n + ratio));
     v.statistic = mean == 0 ? 0 : mean / deviation;
     v.p = ens__t_tails(v.statistic, df);
     v.low = mean + ens__t_quantile((1 - level) / 2, df) * deviation;
@@ -110,8 +111,9 @@ static double placements(double *value, uint32_t *order, double *room, const dou
     return area;
 }
 
-ens_status ens__paired_delong(ens__verdict *out, const double *a, const double *b, const unsigned char *positive,
-                              size_t n, double level, ens_error *err)
+ens_status ens__paired_delong(ens__verdict *out, const double *a, const double *b,
+                              const unsigned char *positive, size_t n, double level,
+                              ens_error *err)
 {
     double *room = ens__array(n, 5 * sizeof *room), *va = room, *vb = room + n;
     uint32_t *order = ens__array(n, sizeof *order);
@@ -170,10 +172,12 @@ static double share_at_most(double *ways, const double *rank, size_t n, size_t s
     return share;
 }
 
-ens_status ens__paired_wilcoxon(ens__verdict *out, const double *d, size_t n, ens_error *err)
+ens_status ens__paired_wilcoxon(ens__verdict *out, const double *d, size_t n,
+                                ens_error *err)
 {
     enum { EXACT = 50 };
-    double *room = ens__array(n, 3 * sizeof *room), *size = room, *rank = room + n, *used = room + 2 * n;
+    double *room = ens__array(n, 3 * sizeof *room), *size = room, *rank = room + n,
+           *used = room + 2 * n;
     uint32_t *order = ens__array(n, sizeof *order);
     double ways[EXACT * (EXACT + 1) + 1], ties, plus = 0, total;
     size_t m = 0;
@@ -195,7 +199,8 @@ ens_status ens__paired_wilcoxon(ens__verdict *out, const double *d, size_t n, en
     total = (double)m * ((double)m + 1) / 2;
     out->statistic = plus;
     if (m <= EXACT) {
-        out->p = fmin(1, 2 * share_at_most(ways, rank, m, (size_t)(2 * fmin(plus, total - plus))));
+        out->p = fmin(
+            1, 2 * share_at_most(ways, rank, m, (size_t)(2 * fmin(plus, total - plus))));
     } else {
         double variance = total * (2 * (double)m + 1) / 12 - ties / 48;
 
@@ -209,8 +214,8 @@ done:
 
 /* ---- Tables ---------------------------------------------------------------------------------------------- */
 
-ens_status ens__paired_friedman(ens__verdict *out, double *rank, const double *score, size_t n, size_t k,
-                                ens_error *err)
+ens_status ens__paired_friedman(ens__verdict *out, double *rank, const double *score,
+                                size_t n, size_t k, ens_error *err)
 {
     double *room = ens__array(k, 2 * sizeof *room), ties = 0, spread = 0;
     uint32_t *order = ens__array(k, sizeof *order);

@@ -15,10 +15,9 @@
 
 const char *ens_test_name(ens_test test)
 {
-    static const char *const name[] = {"corrected resampled t", "5x2cv F",
-                                       "McNemar",               "DeLong",
-                                       "Wilcoxon signed ranks", "Friedman",
-                                       "Nemenyi"};
+    static const char *const name[] = {
+        "corrected resampled t", "5x2cv F",  "McNemar", "DeLong",
+        "Wilcoxon signed ranks", "Friedman", "Nemenyi"};
 
     return (unsigned)test < sizeof name / sizeof *name ? name[test] : NULL;
 }
@@ -54,8 +53,8 @@ static ens_status adjust(ens_comparison *c, size_t n, ens_error *err)
 /* ---- One plan of one table ----------------------------------------------------------------------------- */
 
 /* What tests two of the same table. room[4 n] */
-typedef ens_status (*pair_fn)(ens_comparison *out, const ens_cv *a, const ens_cv *b, size_t m,
-                              double level, double *room, ens_error *err);
+typedef ens_status (*pair_fn)(ens_comparison *out, const ens_cv *a, const ens_cv *b,
+                              size_t m, double level, double *room, ens_error *err);
 
 static ens_status by_splits(ens_comparison *out, const ens_cv *a, const ens_cv *b,
                             size_t m, double level, double *room, ens_error *err)
@@ -178,17 +177,16 @@ static ens_status check_alike(const ens_cv *const *cv, size_t n_cv, size_t m,
                               ens_error *err)
 {
     for (size_t c = 0; c < n_cv; c++) {
-        const char *what = cv[c]->task != cv[0]->task             ? "task"
-                           : cv[c]->n != cv[0]->n                 ? "number of rows"
-                           : cv[c]->k != cv[0]->k                 ? "number of classes"
-                           : cv[c]->n_splits != cv[0]->n_splits ||
-                                   cv[c]->n_repeats != cv[0]->n_repeats
-                               ? "plan"
-                           : m >= cv[c]->n_metrics ||
-                                   strcmp(cv[c]->metric[m], cv[0]->metric[m]) != 0
-                               ? "metric"
-                           : !same_rows(cv[0], cv[c]) ? "rows"
-                                                      : NULL;
+        const char *what =
+            cv[c]->task != cv[0]->task ? "task"
+            : cv[c]->n != cv[0]->n     ? "number of rows"
+            : cv[c]->k != cv[0]->k     ? "number of classes"
+            : cv[c]->n_splits != cv[0]->n_splits || cv[c]->n_repeats != cv[0]->n_repeats
+                ? "plan"
+            : m >= cv[c]->n_metrics || strcmp(cv[c]->metric[m], cv[0]->metric[m]) != 0
+                ? "metric"
+            : !same_rows(cv[0], cv[c]) ? "rows"
+                                       : NULL;
 
         if (what != NULL)
             return ens__fail(err, ENS_EINVAL,

@@ -297,7 +297,9 @@ ens_status ens_cv_fit(ens_cv **out, const ens_learner *learner, const ens_datase
     *out = NULL;
     if (learner == NULL || data == NULL || folds == NULL)
         return ens__fail(err, ENS_EINVAL, "ens_cv_fit: %s is NULL",
-                         learner == NULL ? "learner" : data == NULL ? "data" : "folds");
+                         learner == NULL ? "learner"
+                         : data == NULL  ? "data"
+                                         : "folds");
     if (folds->n != data->n)
         return ens__fail(err, ENS_EINVAL, "a plan of %zu rows for a table of %zu",
                          folds->n, data->n);
@@ -358,8 +360,8 @@ done:
     return st;
 }
 
-ens_status ens_cv_mean(double *mean, double *low, double *high, const ens_cv *cv, size_t m,
-                       double level, ens_error *err)
+ens_status ens_cv_mean(double *mean, double *low, double *high, const ens_cv *cv,
+                       size_t m, double level, ens_error *err)
 {
     double *value;
     size_t n = 0;

@@ -6,6 +6,7 @@ tests_test_cli_SOURCES = tests/run.h \
 	tests/cli/test_anomaly.c \
 	tests/cli/test_bad.c \
 	tests/cli/test_boosting.c \
+	tests/cli/test_cv.c \
 	tests/cli/test_evaluate.c \
 	tests/cli/test_explain.c \
 	tests/cli/test_files.c \

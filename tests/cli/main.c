@@ -7,6 +7,7 @@ Suite *cli_anomaly_suite(void);
 Suite *cli_boosting_suite(void);
 Suite *cli_train_suite(void);
 Suite *cli_predict_suite(void);
+Suite *cli_cv_suite(void);
 Suite *cli_evaluate_suite(void);
 Suite *cli_explain_suite(void);
 Suite *cli_linear_suite(void);
@@ -21,6 +22,7 @@ static Suite *(*const suites[])(void) = {cli_anomaly_suite,
                                          cli_boosting_suite,
                                          cli_train_suite,
                                          cli_predict_suite,
+                                         cli_cv_suite,
                                          cli_evaluate_suite,
                                          cli_explain_suite,
                                          cli_linear_suite,

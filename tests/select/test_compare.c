@@ -203,7 +203,8 @@ END_TEST
 START_TEST(unlike_ones_are_refused)
 {
     ens_dataset *data = read_table("iris.csv", "species"), *wine = read_table("wine.csv", "cultivar");
-    ens_cv *a = cross_validate("naive_bayes", data, "3", "accuracy"), *b = cross_validate("dummy", data, "4", "accuracy");
+    ens_cv *a = cross_validate("naive_bayes", data, "3", "accuracy");
+    ens_cv *b = cross_validate("dummy", data, "4", "accuracy");
     ens_cv *c = cross_validate("dummy", data, "3", "log_loss"), *d = cross_validate("dummy", wine, "3", "accuracy");
     const ens_cv *pair[2] = {a, b};
     ens_comparison *out;
