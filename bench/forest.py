@@ -80,16 +80,6 @@ def fit(args, task, name, program):
 
 # ---- Single lines: name -> {variant: function of args} ---------------------------------------------------
 
-def beside_busy(call):
-    """Call while another process keeps one core busy."""
-    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
-    try:
-        return call()
-    finally:
-        busy.kill()
-        busy.wait()
-
-
 def forest_100k(args, threads=None):
     return ours_on(args, "higgs_like_100k", RECIPES["forest"].format(args.trees), threads)
 
@@ -121,7 +111,7 @@ def lines(args):
                     "skl": lambda a: peer(a, "skl", "bins", "higgs_like_1m"),
                     "xgb": lambda a: peer(a, "xgb", "bins", "higgs_like_1m")},
         "threads": {"1": lambda a: forest_100k(a, 1), "2": lambda a: forest_100k(a, 2)},
-        "neighbour": {"alone": forest_100k, "beside": lambda a: beside_busy(lambda: forest_100k(a))},
+        "neighbour": {"alone": forest_100k, "beside": lambda a: measure.beside_busy(lambda: forest_100k(a))},
         "iris": {"ours": iris, "skl": iris_skl},
         "growth": {str(n): growth(n) for n in sizes},
     }

@@ -3,6 +3,7 @@
 
     gbdt.py SETS DATA --ensemble PATH                    everything, into bench/gbdt.md
     gbdt.py SETS DATA --ensemble PATH --sets friedman_reg --real wine_quality --rounds 1 --seeds 1
+    gbdt.py SETS DATA --ensemble PATH --parts threads --out -    ours alone: threads, a busy neighbour, predictions
 
 SETS is a folder with the tables of make_sets.py, DATA one with those of datasets.py. Programs run in turn, A B C A B C, each fit
 in a process of its own, with equal threads. Scores on the real tables are of defaults against defaults; they are kept
@@ -45,6 +46,15 @@ anything else took. {busy}
 | set | program | runs | fit s | times ours | cpu s | fit MB | predict krow/s | score | others |
 |---|---|--:|--:|--:|--:|--:|--:|---|--:|
 """
+THREADS = """
+## Threads, a neighbour, predictions
+
+Fits of ours as above, and predictions of the test rows (a median of three); {rounds} runs in turn, medians. The neighbour is a process that
+keeps one core busy.
+
+| set | one thread s | {threads} threads s | times as fast | beside a neighbour s | times as long | predict krow/s, one thread | {threads} threads |
+|---|--:|--:|--:|--:|--:|--:|--:|
+"""
 SCORES = """
 ## Scores with defaults
 
@@ -62,11 +72,11 @@ def paths(args, name):
     return [os.path.join(args.sets_dir, f"{name}_{part}.csv") for part in ("train", "test")]
 
 
-def ours(args, name):
+def ours(args, name, threads=None):
     rounds, task = SETS[name]
     train, test = paths(args, name)
     recipe = f"gbdt(n_estimators={rounds}, max_leaf_nodes=63)"
-    return measure.run([os.path.join(args.work, "fit"), "-t", str(args.threads), "-s", test, train, "y",
+    return measure.run([os.path.join(args.work, "fit"), "-t", str(threads or args.threads), "-s", test, train, "y",
                         {"classes": "classification"}.get(task, task), recipe], args.env, args.limit)
 
 
@@ -92,6 +102,43 @@ def rows_of(args, name):
                f"{measure.median(r, 'cpu_s'):.1f} | {measure.median(r, 'fit_mb'):.0f} | "
                f"{r[0]['test_rows'] / measure.median(r, 'predict_s') / 1000:.0f} | {score(r[0])} | "
                f"{100 * others / (others + sum(x['cpu_s'] for x in r)):.0f} % |")
+
+
+# ---- Threads ------------------------------------------------------------------------------------------
+
+def thread_row(args, name):
+    runs = measure.in_turn({"one": lambda: ours(args, name, 1), "all": lambda: ours(args, name),
+                            "beside": lambda: measure.beside_busy(lambda: ours(args, name))}, args.rounds, args.budget)
+    one, many, beside = (measure.median(runs[r], "fit_s") for r in ("one", "all", "beside"))
+    krow = [runs[r][0]["test_rows"] / measure.median(runs[r], "predict_s") / 1000 for r in ("one", "all")]
+    return (f"| {name} | {one:.2f} | {many:.2f} | {one / many:.2f} | {beside:.2f} | {beside / many:.2f} | {krow[0]:.0f} | "
+            f"{krow[1]:.0f} |")
+
+
+def small_fit(args):
+    """Seconds of 100 rounds on the first 200 rows of a table."""
+    path = os.path.join(args.work, "rows_200.csv")
+    with open(os.path.join(args.sets_dir, "higgs_like_100k_train.csv")) as f, open(path, "w") as out:
+        out.writelines(line for _, line in zip(range(201), f))
+    return measure.run([os.path.join(args.work, "fit"), "-t", str(args.threads), "-n", "9", path, "y", "classification",
+                        "gbdt(n_estimators=100)"], args.env)["fit_s"]
+
+
+def one_row(args):
+    """What row.c says of 200 trees of 63 leaves."""
+    train, test = paths(args, "higgs_like_100k")
+    model = os.path.join(args.work, "row.ens")
+    accuracy.command(args, "train", train, "--target", "y", "--task", "classification", "--learner",
+                     "gbdt(n_estimators=200, max_leaf_nodes=63)", "--json", "-o", model)
+    return measure.run([os.path.join(args.work, "row"), model, test, "y"], args.env)
+
+
+def thread_rows(args):
+    for name in args.sets:
+        yield thread_row(args, name)
+    row = one_row(args)
+    yield (f"\n100 rounds on 200 rows of 28 numbers: {1000 * small_fit(args):.1f} ms. One row by 200 trees of 63 leaves, through "
+           f"`ens_model_predict_row()`: {row['median_us']:.2f} µs (99 of 100 rows within {row['p99_us']:.2f}).")
 
 
 # ---- Scores -------------------------------------------------------------------------------------------
@@ -159,8 +206,10 @@ def prepare(args):
                 if os.path.exists(os.path.join(d, "libensemble.so")))
     os.makedirs(args.work, exist_ok=True)
     args.env = {"LD_LIBRARY_PATH": libs, "OMP_NUM_THREADS": str(args.threads)}
-    subprocess.run([os.environ.get("CC", "cc"), "-O2", f"-I{os.path.dirname(HERE)}/include", "-o",
-                    os.path.join(args.work, "fit"), os.path.join(HERE, "fit.c"), f"-L{libs}", "-lensemble"], check=True)
+    for program in ("fit", "row"):
+        subprocess.run([os.environ.get("CC", "cc"), "-O2", f"-I{os.path.dirname(HERE)}/include", "-o",
+                        os.path.join(args.work, program), os.path.join(HERE, f"{program}.c"), f"-L{libs}", "-lensemble"],
+                       check=True)
 
 
 def main():
@@ -171,6 +220,7 @@ def main():
     p.add_argument("--sets", nargs="*", default=list(SETS))
     p.add_argument("--real", nargs="*", default=REAL)
     p.add_argument("--peers", nargs="*", default=["skl", "xgb"])
+    p.add_argument("--parts", nargs="*", default=["seconds", "threads", "scores"], help="of the page")
     p.add_argument("--recipe", default="gbdt", help="of the scores")
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--seeds", type=int, default=5)
@@ -187,11 +237,15 @@ def main():
     version = subprocess.run([args.ensemble, "--version"], stdout=subprocess.PIPE, text=True).stdout.split()[1]
     known = dict(rounds=args.rounds, seeds=args.seeds, threads=args.threads, date=measure.today(), machine=measure.machine(),
                  version=version, sklearn=sklearn.__version__, xgboost=xgboost.__version__)
-    rows = [row for name in args.sets for row in rows_of(args, name)]
+    rows = [row for name in args.sets for row in rows_of(args, name)] if "seconds" in args.parts else []
     load = os.getloadavg()[0]
     busy = f"Other programs ran meanwhile: the load was {load:.0f}." if load > 2.5 else "The machine was otherwise idle."
-    text = HEAD.format(busy=busy, **known) + "\n".join(rows) + "\n" + SCORES.format(**known) + "\n".join(score_rows(args))
-    measure.write(args.out, text + "\n")
+    text = HEAD.format(busy=busy, **known) + "\n".join(rows) + "\n"
+    if "threads" in args.parts:
+        text += THREADS.format(**known) + "\n".join(thread_rows(args)) + "\n"
+    if "scores" in args.parts:
+        text += SCORES.format(**known) + "\n".join(score_rows(args)) + "\n"
+    measure.write(args.out, text)
 
 
 if __name__ == "__main__":

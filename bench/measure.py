@@ -74,6 +74,16 @@ def in_turn(programs, rounds, budget):
     return runs
 
 
+def beside_busy(call):
+    """Call while another process keeps one core busy."""
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        return call()
+    finally:
+        busy.kill()
+        busy.wait()
+
+
 def median(runs, key):
     return statistics.median(r[key] for r in runs)
 
