@@ -14,7 +14,7 @@
 #include <tree/boost_work.h>
 
 /* Leaves among which a thread looks for one to split. */
-#define MOST_AHEAD 256
+#define MOST_AHEAD 128
 
 /* ---- Which leaf is next: a heap ------------------------------------------------------------------------------ */
 
@@ -173,22 +173,39 @@ static void settle(ens__booster *b, uint32_t node)
 
 /* ---- Growing ------------------------------------------------------------------------------------------------- */
 
-/* The best leaf whose children nobody has looked for and that one thread is to split; UINT32_MAX: none that may still
- * have its turn. */
+/* Leaves, those that are yet to become some among them: what is in the heap, and below what is done there. */
+static size_t leaves_ahead(uint32_t *ahead, const ens__booster *b)
+{
+    size_t n = b->n_heap < MOST_AHEAD ? b->n_heap : MOST_AHEAD;
+
+    memcpy(ahead, b->heap, n * sizeof *ahead);
+    for (size_t i = 0; i < n; i++) {
+        const ens__boost_node *v = &b->node[ahead[i]];
+
+        for (uint32_t c = v->child; v->done && c < v->child + 2 && n < MOST_AHEAD; c++)
+            if (b->node[c].best.gain > 0)
+                ahead[n++] = c;
+    }
+    return n;
+}
+
+/* The leaf whose turn it is, or else the best whose children nobody has looked for and that one thread is to split;
+ * UINT32_MAX: none that may still have its turn. */
 static uint32_t best_ahead(const ens__booster *b)
 {
-    size_t left = b->o->max_leaves - b->n_leaves, before = 0;
-    uint32_t best = UINT32_MAX;
+    uint32_t ahead[MOST_AHEAD], best = UINT32_MAX;
+    size_t n, left = b->o->max_leaves - b->n_leaves, before = 0;
 
-    for (size_t i = 0; i < b->n_heap && i < MOST_AHEAD; i++) {
-        uint32_t one = b->heap[i];
-
-        if (b->node[one].child == 0 && !ens__boost_is_shared(b, &b->node[one]) &&
-            (best == UINT32_MAX || goes_before(b, one, best)))
-            best = one;
-    }
-    for (size_t i = 0; i < b->n_heap && i < MOST_AHEAD && best != UINT32_MAX; i++)
-        before += goes_before(b, b->heap[i], best);
+    if (b->node[b->heap[0]].child == 0)
+        return b->heap[0];
+    n = leaves_ahead(ahead, b);
+    for (size_t i = 0; i < n; i++)
+        if (b->node[ahead[i]].child == 0 &&
+            !ens__boost_is_shared(b, &b->node[ahead[i]]) &&
+            (best == UINT32_MAX || goes_before(b, ahead[i], best)))
+            best = ahead[i];
+    for (size_t i = 0; i < n && best != UINT32_MAX; i++)
+        before += goes_before(b, ahead[i], best);
     return before < left ? best : UINT32_MAX;
 }
 
