@@ -17,6 +17,7 @@ SETS = {
     "titanic": dict(file="titanic.csv", target="Survived", drop=["Name"]),
     "kddcup99_unique": dict(file="kddcup99_unique.csv.gz", target="label"),
     "concrete": dict(file="concrete.csv", target="strength", regression=True),
+    "kin8nm": dict(file="kin8nm.csv.gz", target="y", regression=True),
     "german_credit": dict(file="german_credit.csv", target="class"),
     "soybean": dict(file="soybean.csv", target="class"),
     "spambase": dict(file="spambase.csv.gz", target="type"),

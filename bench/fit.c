@@ -139,7 +139,9 @@ static ens_model *fit_all(figures *f, const job *j, size_t *n, size_t *p)
 
 static void score(const job *j, const ens_model *model)
 {
-    const char *asked = ens_model_k(model) == 1 ? "rmse" : ens_model_k(model) == 2 ? "roc_auc,accuracy" : "accuracy";
+    const char *asked = ens_model_k(model) == 1   ? "rmse"
+                        : ens_model_k(model) == 2 ? "roc_auc,accuracy,log_loss"
+                                                  : "accuracy,log_loss";
     ens_dataset *test = load(j, j->test);
     size_t n = ens_dataset_n(test), m = 0;
     double *out = malloc(n * ens_model_k(model) * sizeof *out);

@@ -19,6 +19,8 @@ EXTRA_DIST += \
 	bench/importance.md \
 	bench/isolation.md \
 	bench/isolation.py \
+	bench/linear.py \
+	bench/linear_peers.py \
 	bench/loading.R \
 	bench/loading.md \
 	bench/loading.py \
