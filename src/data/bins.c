@@ -2,7 +2,7 @@
  *
  * Cuts lie midway between neighbouring distinct values. Columns with no more distinct values than bins get a bin
  * for each, so nothing is lost; others get bins of about equal numbers of rows, from a sample when there are
- * very many rows, as in LightGBM (Ke et al. 2017).
+ * very many rows, as in LightGBM (Ke et al. 2017).  Of more bins than a byte numbers, those at the ends are finer.
  * O(n log(bins)) per column; columns are independent, so they run in parallel. */
 #include <config.h>
 
@@ -14,7 +14,9 @@
 #include <num/stats.h>
 #include <string.h>
 
-/* Rows that are sorted to find quantiles; more are sampled at equal steps. */
+/* Bins that codes of one byte have room for, at most. */
+#define ONE_BYTE_BINS 255
+/* Rows that are sorted to find the quantiles of so many bins; more are sampled at equal steps. */
 #define SAMPLE_ROWS 200000
 /* Rows that tell whether a code is common. */
 #define COMMON_ROWS 1024
@@ -26,7 +28,8 @@ void ens__bins_free(ens__bins *list)
 
         ens__free(list->cut);
         ens__free(list->low);
-        ens__free(list->high);
+        if (list->high != list->low)
+            ens__free(list->high);
         ens__free(list->middle);
         ens__free(list->code.any);
         ens__free(list);
@@ -126,7 +129,7 @@ static ens_status try_few(distinct *d, const double *x, size_t n, unsigned max_b
 static ens_status find_distinct(distinct *d, const double *x, size_t n, unsigned max_bins,
                                 ens_error *err)
 {
-    size_t step = n / SAMPLE_ROWS + 1, m = 0, cap = n / step + 1;
+    size_t step = max_bins > ONE_BYTE_BINS ? 1 : n / SAMPLE_ROWS + 1, m = 0, cap = n / step + 1;
     ens_status st;
 
     cap = cap > max_bins ? cap : max_bins;
@@ -147,21 +150,68 @@ static ens_status find_distinct(distinct *d, const double *x, size_t n, unsigned
 
 /* ---- Cuts ---------------------------------------------------------------------------------------------- */
 
+/* The rows of bins: equal numbers, but where bins have codes of two bytes fewer the closer they are to an end, down to
+ * one.  Trees that look at so many bins split off few rows there, see src/tree/fine.c. */
+typedef struct plan {
+    size_t rows, bins; /* that are left */
+    size_t all;
+    size_t step;      /* a bin has one row more for so many rows between it and the end; 0: all are equal */
+    size_t tail_rows; /* the last ones, whose bins become smaller, */
+    size_t tail_bins; /* and how many these take */
+} plan;
+
+static plan plan_for(size_t rows, size_t bins)
+{
+    plan p = {.rows = rows, .bins = bins, .all = rows};
+
+    if (bins > ONE_BYTE_BINS) {
+        double equal = (double)rows / (double)bins;
+
+        p.step = bins / 64;
+        p.tail_rows = (size_t)((double)p.step * equal);
+        p.tail_bins = (size_t)((double)p.step * (1 + log(fmax(equal, 1))));
+    }
+    return p;
+}
+
+static size_t ceil_div(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static size_t rows_of_next(const plan *p)
+{
+    size_t equal = ceil_div(p->rows, p->bins), from_begin, limit;
+
+    if (p->step == 0)
+        return equal;
+    if (p->rows <= p->tail_rows || p->bins <= p->tail_bins) {
+        limit = 1 + p->rows / p->step;
+        return limit < ceil_div(equal, 4) ? ceil_div(equal, 4) : limit;
+    }
+    from_begin = 1 + (p->all - p->rows) / p->step;
+    equal = ceil_div(p->rows - p->tail_rows, p->bins - p->tail_bins);
+    return from_begin < equal ? from_begin : equal;
+}
+
 /* Close a bin when it holds its share of the rows that are left; heavy values get bins of their own. */
 static void quantile_cuts(ens__bins *b, const distinct *d, unsigned max_bins)
 {
-    size_t left = 0, in_bin = 0;
+    size_t in_bin = 0, rows = 0;
     unsigned bins = 0;
+    plan p;
 
     for (size_t i = 0; i < d->n; i++)
-        left += d->count[i];
+        rows += d->count[i];
+    p = plan_for(rows, max_bins);
     for (size_t i = 0; i + 1 < d->n && bins + 1 < max_bins; i++) {
-        size_t share = (left + max_bins - bins - 1) / (max_bins - bins);
+        size_t share = rows_of_next(&p);
 
         in_bin += d->count[i];
         if (in_bin >= share || in_bin + d->count[i + 1] / 2 >= share) {
             b->cut[bins++] = ens__between(d->v[i], d->v[i + 1]);
-            left -= in_bin;
+            p.rows -= in_bin;
+            p.bins--;
             in_bin = 0;
         }
     }
@@ -217,6 +267,10 @@ static ens_status number_codes(ens__bins *b, const double *x, size_t n, ens_erro
             b->code.u8[i] = (uint8_t)c;
         else
             b->code.u16[i] = (uint16_t)c;
+    }
+    if (b->exact) { /* one value a bin, or none at all */
+        ens__free(b->high);
+        b->high = b->low;
     }
     return ENS_OK;
 }

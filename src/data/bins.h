@@ -5,7 +5,8 @@
 #include <data/dataset.h>
 
 /* Codes of a column. Numeric: code c holds values <= cut[c] and > cut[c-1], in order; cuts are midpoints between
- * neighbouring distinct values, quantiles if there are more distinct values than bins. Categorical: the level.
+ * neighbouring distinct values, quantiles if there are more distinct values than bins (finer at the ends if
+ * there are more than 255). Categorical: the level.
  * Missing values have the code n_bins, whether there are any or not. */
 typedef struct ens__bins {
     struct ens__bins *next;  /* other settings */

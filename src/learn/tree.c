@@ -182,11 +182,24 @@ static size_t limit_of(int64_t value)
     return value < 0 ? SIZE_MAX : (size_t)value;
 }
 
+/* Many bins where the engine finds the best boundary among many without looking at each: see src/tree/fine.c. */
+static unsigned bins_of(const ens__tree_params *t, const ens_fit_args *a)
+{
+    bool squared = t->criterion == ENS__CRITERION_AUTO ||
+                   t->criterion == ENS__SQUARED_ERROR + 1;
+
+    if (t->max_bins >= 0)
+        return (unsigned)t->max_bins;
+    return a->task == ENS_TASK_REGRESSION && squared && a->w == NULL &&
+                   t->splitter == ENS__SPLITTER_BEST && t->monotonic_cst.v == NULL
+               ? 65535
+               : 255;
+}
+
 static ens_status prepare(const void *p, const ens_fit_args *a, ens_error *err)
 {
     return ens__packed_prepare(a->rows.feature, a->rows.p, a->n_table,
-                               (unsigned)((const params *)p)->tree.max_bins, a->exec,
-                               err);
+                               bins_of(&((const params *)p)->tree, a), a->exec, err);
 }
 
 static ens_status fit(void **out, const void *p, const ens_fit_args *a, ens_error *err)
@@ -202,7 +215,7 @@ static ens_status fit(void **out, const void *p, const ens_fit_args *a, ens_erro
         .max_leaves = limit_of(t->max_leaf_nodes),
         .ccp_alpha = t->ccp_alpha,
         .min_category = (size_t)t->min_samples_level,
-        .max_bins = (unsigned)t->max_bins,
+        .max_bins = bins_of(t, a),
         .keep_drawing = t->keep_drawing != 0,
         .random_cuts = t->splitter == ENS__SPLITTER_RANDOM,
     };

@@ -67,9 +67,10 @@ enum { ENS__WEIGHT_NONE, ENS__WEIGHT_BALANCED, ENS__WEIGHT_BALANCED_SUBSAMPLE };
                       "none,balanced,balanced_subsample",                                          \
                       "weights of the classes in their order; balanced: as if all had the same "   \
                       "number of rows; balanced_subsample: in each tree's own rows"),              \
-        ENS__TREE_ALIASED(max_bins, "max_bin", ENS_PARAM_INT, type, "255", 2, 65535, "",           \
+        ENS__TREE_ALIASED(max_bins, "max_bin", ENS_PARAM_INT, type, "auto", 2, 65535, "auto",      \
                           "bins of a number's values; columns of fewer distinct values lose "      \
-                          "nothing"),                                                              \
+                          "nothing; auto: 65535 under squared error without weights or random "    \
+                          "cuts, else 255"),                                                              \
         ENS__TREE_ROW(min_samples_level, ENS_PARAM_INT, type, "5", 1, 1e9, "",                     \
                       "rows of a node that a level needs; others go where missing values go"),              \
         ENS__TREE_ROW(splitter, ENS_PARAM_WORD, type, cuts, 0, 0, "best,random",               \

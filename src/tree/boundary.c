@@ -56,8 +56,7 @@ static bool big_enough(const ens__work *w, double count, double weight)
     return count >= (double)w->o->min_leaf && weight >= w->min_leaf_w && count > 0;
 }
 
-/* Rows that a side needs, where each weighs as often as it was drawn. */
-static double least_count(const ens__work *w)
+double ens__least_count(const ens__work *w)
 {
     return fmax(fmax((double)w->o->min_leaf, ceil(w->min_leaf_w)), 1);
 }
@@ -89,7 +88,7 @@ static void find_pair(ens__work *w, const ens__order *o, bool missing_left, size
                       ens__boundary *best)
 {
     uint32_t left = missing_left ? (uint32_t)w->missing[1] : 0;
-    double n = (double)o->sum[2], one = (double)o->sum[1], least = least_count(w), value;
+    double n = (double)o->sum[2], one = (double)o->sum[1], least = ens__least_count(w), value;
     size_t at = 0;
 
     add_up_counts(w, o, missing_left, last);
@@ -125,7 +124,7 @@ static void find_response(ens__work *w, const ens__order *o, bool missing_left,
         w->left_v[g] = left += w->group.v[o->at[g]];
     value = ens__kernels_here()->values(
         &at, w->left_n, w->left_v, last,
-        (ens__limits){n, (double)o->sum[ENS__SUM_V], least_count(w)});
+        (ens__limits){n, (double)o->sum[ENS__SUM_V], ens__least_count(w)});
     if (value >= 0)
         keep(best, value * (1 / n), at, missing_left);
 }
@@ -167,7 +166,7 @@ static void find_counts(ens__work *w, const ens__order *o, bool missing_left, si
     add_up_counts(w, o, missing_left, last);
     value = ens__kernels_here()->counts(&at, w->group.class, w->classes_up, w->left_class,
                                         w->node_class, o->at, w->left_n, last,
-                                        (ens__limits){n, 0, least_count(w)});
+                                        (ens__limits){n, 0, ens__least_count(w)});
     if (value >= 0)
         keep(best, value - w->node_squares / n, at, missing_left);
 }
@@ -279,14 +278,14 @@ void ens__few_find(ens__few_best *best, const ens__work *w, const int64_t *sum,
 {
     const ens__kernels *k = ens__kernels_here();
     double all = (double)sum[w->sums - 1], value;
-    ens__limits limit = {all, (double)sum[1], least_count(w)};
+    ens__limits limit = {all, (double)sum[1], ens__least_count(w)};
     size_t at = 0;
 
     if (w->kind == ENS__PAIRS) {
         value = k->few_pairs(&at, code, w->tag + begin, n, limit);
         tell(best, value, (unsigned)at, 2 / all, 0);
     } else if (w->kind == ENS__RESPONSES) {
-        value = k->few_values(&at, code, w->response + begin, n, limit);
+        value = k->few_values(&at, code, w->word, n, w->word_bits, limit);
         tell(best, value, (unsigned)at, 1 / all, 0);
     } else {
         value = k->few_counts(&at, code, w, w->tag + begin, n, limit);
@@ -302,6 +301,6 @@ void ens__squares_find(ens__few_best *best, const ens__work *w, const int64_t *s
 
     value =
         ens__kernels_here()->squares(&at, w->left_n, w->left_squares, w->right_squares, n,
-                                     (ens__limits){all, 0, least_count(w)});
+                                     (ens__limits){all, 0, ens__least_count(w)});
     tell(best, value, value >= 0 ? w->group.code[at] : 0, 1, w->node_squares / all);
 }

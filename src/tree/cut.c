@@ -8,31 +8,12 @@
 #include <core/cpu.h>
 #include <limits.h>
 #include <string.h>
+#include <tree/codes.h>
 #include <tree/draw.h>
 
 #if ENS_HAVE_LEVELS
 #include <immintrin.h>
 #endif
-
-/* What a pass over the codes tells. */
-typedef struct ends {
-    unsigned low, high; /* of codes that are not missing; low > high if all are */
-    bool missing;
-} ends;
-
-static ends find_ends_base(const uint16_t *code, size_t n, unsigned missing)
-{
-    ends e = {missing, 0, false};
-
-    for (size_t i = 0; i < n; i++) {
-        unsigned c = code[i], present = c == missing ? 0 : c;
-
-        e.low = c < e.low ? c : e.low;
-        e.high = present > e.high ? present : e.high;
-        e.missing |= c == missing;
-    }
-    return e;
-}
 
 /* Rows of codes up to `last`, and how many of them are of class 1. */
 static void add_pairs_base(int64_t *count, int64_t *one, const uint16_t *restrict code,
@@ -68,7 +49,6 @@ static void add_counts_base(int64_t *restrict sum, size_t k,
 }
 
 typedef struct kernels {
-    ends (*find_ends)(const uint16_t *code, size_t n, unsigned missing);
     void (*add_pairs)(int64_t *count, int64_t *one, const uint16_t *restrict code,
                       const uint32_t *restrict tag, size_t n, unsigned last);
     void (*add_counts)(int64_t *restrict sum, size_t k, const uint16_t *restrict code,
@@ -76,34 +56,6 @@ typedef struct kernels {
 } kernels;
 
 #if ENS_HAVE_LEVELS
-ENS_TARGET_V4 static unsigned least_of(__m512i x)
-{
-    __m256i y =
-        _mm256_min_epu16(_mm512_castsi512_si256(x), _mm512_extracti64x4_epi64(x, 1));
-    __m128i z = _mm_min_epu16(_mm256_castsi256_si128(y), _mm256_extracti128_si256(y, 1));
-
-    return (unsigned)_mm_cvtsi128_si32(_mm_minpos_epu16(z)) & 0xffff;
-}
-
-ENS_TARGET_V4 static ends find_ends_v4(const uint16_t *code, size_t n, unsigned missing)
-{
-    __m512i none = _mm512_set1_epi16((short)missing), all = _mm512_set1_epi16(-1);
-    __m512i low = all, past = all; /* the least of 65535 - code */
-    bool some = false;
-
-    for (size_t i = 0; i < n; i += 32) {
-        __mmask32 in = n - i < 32 ? ((__mmask32)1 << (n - i)) - 1 : UINT32_MAX;
-        __m512i c = _mm512_maskz_loadu_epi16(in, code + i);
-        __mmask32 lacks = _mm512_mask_cmpeq_epi16_mask(in, c, none),
-                  present = in & ~lacks;
-
-        some |= lacks != 0;
-        low = _mm512_mask_min_epu16(low, present, low, c);
-        past = _mm512_mask_min_epu16(past, present, past, _mm512_sub_epi16(all, c));
-    }
-    return (ends){least_of(low), UINT16_MAX - least_of(past), some};
-}
-
 ENS_TARGET_V4 static void add_pairs_v4(int64_t *count, int64_t *one,
                                        const uint16_t *restrict code,
                                        const uint32_t *restrict tag, size_t n,
@@ -168,9 +120,9 @@ ENS_TARGET_V4 static void add_counts_v4(int64_t *restrict sum, size_t k,
 
 static const kernels *kernels_here(void)
 {
-    static const kernels base = {find_ends_base, add_pairs_base, add_counts_base};
+    static const kernels base = {add_pairs_base, add_counts_base};
 #if ENS_HAVE_LEVELS
-    static const kernels v4 = {find_ends_v4, add_pairs_v4, add_counts_v4};
+    static const kernels v4 = {add_pairs_v4, add_counts_v4};
 
     if (ens__cpu_level() >= ENS__CPU_V4)
         return &v4;
@@ -242,10 +194,10 @@ void ens__cut_try(ens__work *w, size_t j, const ens__order *node)
     const ens__bins *b = w->bins[j];
     size_t begin = node->begin, n = node->rows;
     ens__cut c = {.feature = j};
-    ends e;
+    ens__ends e;
 
     ens__work_codes(w, j, begin, n);
-    e = kernels_here()->find_ends(w->code, n, b->n_bins);
+    e = ens__codes_here()->ends(w->code, n, b->n_bins);
     if (e.low > e.high || (e.low == e.high && !e.missing)) {
         ens__split_note_useless(w, j);
         return;

@@ -8,6 +8,8 @@
 
 #include <limits.h>
 #include <string.h>
+#include <tree/codes.h>
+#include <tree/loops.h>
 #include <tree/work.h>
 
 /* Rows of several classes that are sorted: for more of them, cells by code are cheaper. */
@@ -35,12 +37,26 @@ static void order_by_class(ens__work *w, size_t begin, size_t n)
         w->by_class[end[tag[i] >> 16]++] = (uint8_t)i;
 }
 
+/* The words of the node's rows, if their counts have room. */
+static void make_words(ens__work *w, const int64_t *sum, size_t begin, size_t n)
+{
+    const ens__response *restrict row = w->response + begin;
+    unsigned bits = w->most_bits;
+    int64_t *restrict word = w->word;
+
+    w->word_bits = sum[2] >> bits == 0 ? bits : 0;
+    for (size_t i = 0; w->word_bits > 0 && i < n; i++)
+        word[i] = ens__word_of(&row[i], bits);
+}
+
 ens__search ens__direct_begin(ens__work *w, const int64_t *sum, size_t begin, size_t n)
 {
+    if (w->kind == ENS__RESPONSES)
+        make_words(w, sum, begin, n);
     if (w->o->random_cuts || w->o->monotonic != NULL || w->kind == ENS__SUMS ||
         (w->classes && w->o->criterion != ENS__GINI) || sum[w->sums - 1] > INT16_MAX)
         return ENS__BY_GROUPS;
-    if (n <= ens__few_rows(w->kind)) {
+    if (n <= ens__few_rows(w->kind) && (w->kind != ENS__RESPONSES || w->word_bits > 0)) {
         if (w->kind == ENS__COUNTS)
             order_by_class(w, begin, n);
         return ENS__BY_ROWS;
@@ -167,6 +183,13 @@ static void add_left(const ens__work *w, int64_t *sum, unsigned last, size_t beg
     const uint16_t *restrict code = w->code;
     int64_t v = 0, count = 0;
 
+    if (w->kind == ENS__RESPONSES && w->word_bits > 0) {
+        int64_t all = ens__codes_here()->sum(code, w->word, n, last);
+
+        sum[ENS__SUM_W] = sum[2] = all & (((int64_t)1 << w->word_bits) - 1);
+        sum[ENS__SUM_V] = all >> w->word_bits;
+        return;
+    }
     if (w->kind == ENS__RESPONSES) {
         for (size_t i = 0; i < n; i++) {
             int64_t in = -(int64_t)(code[i] <= last);
@@ -196,19 +219,23 @@ static void add_left(const ens__work *w, int64_t *sum, unsigned last, size_t beg
 
 void ens__direct_complete(ens__work *w, const int64_t *sum, size_t begin, size_t n)
 {
+    const ens__codes *k = ens__codes_here();
     ens__split *best = &w->best;
-    unsigned next = UINT_MAX;
+    const ens__bins *b;
 
     if (!best->found || best->next != UINT_MAX)
         return;
+    b = w->bins[best->feature];
     ens__work_codes(w, best->feature, begin, n);
     memset(w->best_left, 0, w->sums * sizeof *w->best_left);
     add_left(w, w->best_left, best->code, begin, n);
-    for (size_t i = 0; i < n; i++) {
-        unsigned right = w->code[i] > best->code ? w->code[i] : UINT_MAX;
-
-        next = right < next ? right : next;
-    }
-    best->next = next;
-    best->missing_left = ens__split_left_is_larger(w, sum);
+    k->sides(&best->code, &best->next, w->code, n, best->code, b->n_bins);
+    if (b->n_bins > ENS__FINE_BINS && best->next < b->n_bins)
+        ENS__PREFETCH(&b->cut[ens__split_middle(best)]);
+    if (!b->has_missing || !k->ends(w->code, n, b->n_bins).missing)
+        best->missing_left = ens__split_left_is_larger(w, sum);
+    else if (best->missing_left)
+        for (size_t i = 0; i < n; i++)
+            if (w->code[i] == b->n_bins)
+                ens__work_add(w, w->best_left, begin + i);
 }

@@ -247,16 +247,19 @@ static ens_status split_node(grower *g, const task *t, ens_error *err)
 
     memcpy(g->left, w->best_left, w->sums * sizeof *g->left);
     find_middle(g, t->part.sum);
-    st = ens__build_split(&g->b, w, &t->part, ens__split_threshold(w, &w->best), &left.node, err);
-    if (st != ENS_OK)
-        return st;
-    g->n_leaves++;
     left.n = ens__work_part(w, t->part.begin, t->part.n, t->part.store);
     left.store = 1 - t->part.store;
-    right = (ens__part){.node = left.node + 1,
-                        .begin = left.begin + left.n,
+    right = (ens__part){.begin = left.begin + left.n,
                         .n = t->part.n - left.n,
                         .store = left.store};
+    ens__work_expect(w, left.begin, left.n, left.store);
+    ens__work_expect(w, right.begin, right.n, right.store);
+    st = ens__build_split(&g->b, w, &t->part, ens__split_threshold(w, &w->best),
+                          &left.node, err);
+    if (st != ENS_OK)
+        return st;
+    right.node = left.node + 1;
+    g->n_leaves++;
     if ((st = push_child(g, t, &right, 1, err)) != ENS_OK)
         return st;
     return push_child(g, t, &left, 0, err);

@@ -91,10 +91,42 @@ static double squares_base(ENS__SQUARES_ARGS)
     return best;
 }
 
+double ens__few_words(ENS__FEW_WORDS_ARGS)
+{
+    int64_t mask = ((int64_t)1 << bits) - 1, all = 0;
+    uint32_t key[ENS__FEW_WORDS]; /* code << 16 | row, ascending */
+    double best = -1;
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t k = (uint32_t)code[i] << 16 | (uint32_t)i;
+        size_t to = i;
+
+        for (; to > 0 && key[to - 1] > k; to--)
+            key[to] = key[to - 1];
+        key[to] = k;
+    }
+    for (size_t i = 0; i < n; i++) {
+        double n_left, value;
+
+        all += word[key[i] & 0xffff];
+        n_left = (double)(base_n + (all & mask));
+        if ((i + 1 < n && key[i] >> 16 == key[i + 1] >> 16) || n_left < limit.least ||
+            limit.n - n_left < limit.least)
+            continue;
+        value = ratio(n_left, (double)(base_v + (all >> bits)), limit);
+        if (value > best) {
+            best = value;
+            *at = key[i] >> 16;
+        }
+    }
+    return best;
+}
+
 static const ens__kernels kernels_base = {.pairs = pairs_base,
                                           .values = values_base,
                                           .counts = counts_base,
-                                          .squares = squares_base};
+                                          .squares = squares_base,
+                                          .few_words = ens__few_words};
 
 const ens__kernels *ens__kernels_here(void)
 {

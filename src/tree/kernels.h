@@ -30,8 +30,14 @@ typedef struct ens__limits {
     size_t *at, const int32_t *restrict code, const uint32_t *restrict tag, size_t n,    \
         ens__limits limit
 #define ENS__FEW_VALUES_ARGS                                                             \
-    size_t *at, const int32_t *restrict code, const ens__response *restrict row,         \
-        size_t n, ens__limits limit
+    size_t *at, const int32_t *restrict code, const int64_t *restrict word, size_t n,    \
+        unsigned bits, ens__limits limit
+/* Rows that few_words() takes, on all levels. */
+#define ENS__FEW_WORDS 32
+/* Of sums of words, to which a base is added: v << bits | count. */
+#define ENS__FEW_WORDS_ARGS                                                              \
+    size_t *at, const uint16_t *restrict code, const int64_t *restrict word, size_t n,   \
+        unsigned bits, int64_t base_n, int64_t base_v, ens__limits limit
 
 /* All return the greatest value and its place, or below 0 where no boundary keeps the limits. */
 typedef struct ens__kernels {
@@ -42,8 +48,12 @@ typedef struct ens__kernels {
     size_t few[4]; /* by kind: rows that the following take; 0: none */
     double (*few_pairs)(ENS__FEW_PAIRS_ARGS);
     double (*few_values)(ENS__FEW_VALUES_ARGS);
+    double (*few_words)(ENS__FEW_WORDS_ARGS);
     double (*few_counts)(ENS__FEW_COUNTS_ARGS);
 } ens__kernels;
+
+/* few_words() for any processor. */
+double ens__few_words(ENS__FEW_WORDS_ARGS);
 
 const ens__kernels *ens__kernels_here(void);
 

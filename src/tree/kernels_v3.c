@@ -205,21 +205,27 @@ ENS_TARGET_V3 static double few_pairs_v3(ENS__FEW_PAIRS_ARGS)
 
 ENS_TARGET_V3 static double few_values_v3(ENS__FEW_VALUES_ARGS)
 {
+    int64_t mask = ((int64_t)1 << bits) - 1;
     bests b = NO_BESTS;
 
     for (size_t i = 0; i < n; i += 4) {
         __m256i c = _mm256_cvtepi32_epi64(_mm_loadu_si128((const void *)(code + i)));
-        __m256i v = _mm256_setzero_si256(), m = v;
+        __m256i l = _mm256_setzero_si256();
+        int64_t s[4];
 
         for (size_t r = 0; r < n; r++) {
             __m256i out = _mm256_cmpgt_epi64(_mm256_set1_epi64x(code[r]), c);
 
-            v = _mm256_add_epi64(v,
-                                 _mm256_andnot_si256(out, _mm256_set1_epi64x(row[r].v)));
-            m = _mm256_add_epi64(
-                m, _mm256_andnot_si256(out, _mm256_set1_epi64x(row[r].count)));
+            l = _mm256_add_epi64(l,
+                                 _mm256_andnot_si256(out, _mm256_set1_epi64x(word[r])));
         }
-        try_four(&b, four_longs(m), four_longs(v), c, limit);
+        _mm256_storeu_si256((void *)s, l);
+        try_four(&b,
+                 _mm256_setr_pd((double)(s[0] & mask), (double)(s[1] & mask),
+                                (double)(s[2] & mask), (double)(s[3] & mask)),
+                 _mm256_setr_pd((double)(s[0] >> bits), (double)(s[1] >> bits),
+                                (double)(s[2] >> bits), (double)(s[3] >> bits)),
+                 c, limit);
     }
     return best_of(&b, at);
 }
@@ -266,6 +272,7 @@ const ens__kernels ens__kernels_v3 = {
     .few = {[ENS__PAIRS] = 32, [ENS__COUNTS] = 32, [ENS__RESPONSES] = 16},
     .few_pairs = few_pairs_v3,
     .few_values = few_values_v3,
+    .few_words = ens__few_words,
     .few_counts = few_counts_v3};
 #else
 typedef int ens__no_v3; /* a file has something in it */

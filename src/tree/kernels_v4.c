@@ -191,23 +191,70 @@ ENS_TARGET_V4 static double few_pairs_v4(ENS__FEW_PAIRS_ARGS)
     return best_of(&b, at);
 }
 
-ENS_TARGET_V4 static double few_values_v4(ENS__FEW_VALUES_ARGS)
+/* Eight words to eight boundaries. */
+V4_INLINE void try_words(bests *b, __m512i word, __m512i code, __mmask8 in, unsigned bits,
+                         int64_t base_n, int64_t base_v, ens__limits limit)
 {
+    __m512i n = _mm512_and_si512(word, _mm512_set1_epi64(((int64_t)1 << bits) - 1));
+    __m512i v = _mm512_sra_epi64(word, _mm_cvtsi32_si128((int)bits));
+
+    n = _mm512_maskz_add_epi64(in, n, _mm512_set1_epi64(base_n));
+    v = _mm512_add_epi64(v, _mm512_set1_epi64(base_v));
+    try_eight(b, _mm512_cvtepi64_pd(n), _mm512_cvtepi64_pd(v), code, limit);
+}
+
+ENS_TARGET_V4 static double few_words_v4(ENS__FEW_WORDS_ARGS)
+{
+    __mmask32 in = n < 32 ? ((__mmask32)1 << n) - 1 : UINT32_MAX;
+    __m512i c = _mm512_maskz_loadu_epi16(in, code);
+    __m512i l0 = _mm512_setzero_si512(), l1 = l0, l2 = l0, l3 = l0;
     bests b = NO_BESTS;
 
-    for (size_t i = 0; i < n; i += 8) {
-        __m512i c = _mm512_cvtepi32_epi64(_mm256_loadu_si256((const void *)(code + i)));
-        __m512i v = _mm512_setzero_si512(), m = v;
-
+    if (n <= 8)
         for (size_t r = 0; r < n; r++) {
-            __mmask8 in = _mm512_cmpge_epi64_mask(c, _mm512_set1_epi64(code[r]));
+            __mmask32 m = _mm512_cmpge_epu16_mask(c, _mm512_set1_epi16((short)code[r]));
 
-            v = _mm512_mask_add_epi64(v, in, v, _mm512_set1_epi64(row[r].v));
-            m = _mm512_mask_add_epi64(m, in, m, _mm512_set1_epi64(row[r].count));
+            l0 = _mm512_mask_add_epi64(l0, (__mmask8)m, l0, _mm512_set1_epi64(word[r]));
         }
-        try_eight(&b, _mm512_cvtepi64_pd(m), _mm512_cvtepi64_pd(v), c, limit);
-    }
+    else if (n <= 16)
+        for (size_t r = 0; r < n; r++) {
+            __mmask32 m = _mm512_cmpge_epu16_mask(c, _mm512_set1_epi16((short)code[r]));
+            __m512i x = _mm512_set1_epi64(word[r]);
+
+            l0 = _mm512_mask_add_epi64(l0, (__mmask8)m, l0, x);
+            l1 = _mm512_mask_add_epi64(l1, (__mmask8)(m >> 8), l1, x);
+        }
+    else
+        for (size_t r = 0; r < n; r++) {
+            __mmask32 m = _mm512_cmpge_epu16_mask(c, _mm512_set1_epi16((short)code[r]));
+            __m512i x = _mm512_set1_epi64(word[r]);
+
+            l0 = _mm512_mask_add_epi64(l0, (__mmask8)m, l0, x);
+            l1 = _mm512_mask_add_epi64(l1, (__mmask8)(m >> 8), l1, x);
+            l2 = _mm512_mask_add_epi64(l2, (__mmask8)(m >> 16), l2, x);
+            l3 = _mm512_mask_add_epi64(l3, (__mmask8)(m >> 24), l3, x);
+        }
+    try_words(&b, l0, _mm512_cvtepu16_epi64(_mm512_castsi512_si128(c)), (__mmask8)in, bits,
+              base_n, base_v, limit);
+    if (n > 8)
+        try_words(&b, l1, _mm512_cvtepu16_epi64(_mm512_extracti32x4_epi32(c, 1)),
+                  (__mmask8)(in >> 8), bits, base_n, base_v, limit);
+    if (n > 16)
+        try_words(&b, l2, _mm512_cvtepu16_epi64(_mm512_extracti32x4_epi32(c, 2)),
+                  (__mmask8)(in >> 16), bits, base_n, base_v, limit);
+    if (n > 24)
+        try_words(&b, l3, _mm512_cvtepu16_epi64(_mm512_extracti32x4_epi32(c, 3)),
+                  (__mmask8)(in >> 24), bits, base_n, base_v, limit);
     return best_of(&b, at);
+}
+
+ENS_TARGET_V4 static double few_values_v4(ENS__FEW_VALUES_ARGS)
+{
+    uint16_t c[32];
+
+    for (size_t i = 0; i < n; i++)
+        c[i] = (uint16_t)code[i];
+    return few_words_v4(at, c, word, n, bits, 0, 0, limit);
 }
 
 /* Sixteen boundaries at a time, one class after the other: the squares are whole numbers below 2^31. */
@@ -249,9 +296,10 @@ const ens__kernels ens__kernels_v4 = {
     .values = values_v4,
     .counts = counts_v4,
     .squares = squares_v4,
-    .few = {[ENS__PAIRS] = 32, [ENS__COUNTS] = 64, [ENS__RESPONSES] = 16},
+    .few = {[ENS__PAIRS] = 32, [ENS__COUNTS] = 64, [ENS__RESPONSES] = 32},
     .few_pairs = few_pairs_v4,
     .few_values = few_values_v4,
+    .few_words = few_words_v4,
     .few_counts = few_counts_v4};
 #else
 typedef int ens__no_v4; /* a file has something in it */

@@ -16,12 +16,15 @@ libens_internal_la_SOURCES += \
 	src/tree/boundary.c \
 	src/tree/build.c \
 	src/tree/build.h \
+	src/tree/codes.c \
+	src/tree/codes.h \
 	src/tree/cut.c \
 	src/tree/cuts.c \
 	src/tree/cuts.h \
 	src/tree/direct.c \
 	src/tree/draw.h \
 	src/tree/groups.c \
+	src/tree/fine.c \
 	src/tree/grow.c \
 	src/tree/isolate.c \
 	src/tree/kernels.c \

@@ -64,6 +64,12 @@ static void move_records(uint8_t *to, const uint8_t *from, const uint16_t *left,
     case 32:
         move(to, from, left, n, 32);
         break;
+    case 40:
+        move(to, from, left, n, 40);
+        break;
+    case 48:
+        move(to, from, left, n, 48);
+        break;
     case 56:
         move(to, from, left, n, 56);
         break;
@@ -196,6 +202,7 @@ size_t ens__work_part(ens__work *w, size_t begin, size_t n, unsigned store)
         return part_bytes(w, to, begin, n);
     ens__work_codes(w, w->best.feature, begin, n);
     decide(w, n);
+    w->coded = SIZE_MAX; /* they are decisions now */
     if (w->stride > 0)
         move_records(to->record + begin * w->stride, w->record + begin * w->stride,
                      w->code, n, w->stride);

@@ -10,6 +10,7 @@
 #include <num/stats.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tree/loops.h>
 #include <tree/masked.h>
 #include <tree/sweep.h>
 
@@ -18,6 +19,9 @@ void ens__work_clear(ens__work *w)
     ens__arena_clear(&w->own);
     *w = (ens__work){0};
 }
+
+/* Of a count in a word; a team looks at nodes of more rows without words. */
+#define MOST_BITS 13
 
 /* ---- Codes ------------------------------------------------------------------------------------------ */
 
@@ -53,6 +57,11 @@ void ens__work_codes(ens__work *w, size_t j, size_t begin, size_t n)
     uint16_t *restrict code = w->code;
     const uint8_t *restrict from;
 
+    if (w->coded == j && w->coded_begin == begin && w->coded_n == n)
+        return;
+    w->coded = j;
+    w->coded_begin = begin;
+    w->coded_n = n;
     if (w->stride == 0) {
         const ens__bins *b = w->bins[j];
 
@@ -104,6 +113,8 @@ static void choose_scales(ens__work *w)
         low = fmin(low, a->y[a->rows.row[i]]);
         high = fmax(high, a->y[a->rows.row[i]]);
     }
+    /* |v| of c draws is at most c 2^(60 - e_total): c < 2^bits leaves room for bits more. */
+    w->most_bits = e_total < MOST_BITS * 2 - 3 ? (unsigned)(e_total + 3) / 2 : MOST_BITS;
     w->centre = low / 2 + high / 2;
     frexp(high / 2 - low / 2, &e_span);
     w->v_scale = high > low ? scale_for(61, e_span + 1 + e_total) : 1;
@@ -303,7 +314,10 @@ static bool make_cells(ens__work *w)
                (w->cell32 = ens__arena_zeros(a, codes, sizeof *w->cell32)) != NULL &&
                (w->cell64 = ens__arena_zeros(a, codes, sizeof *w->cell64)) != NULL;
     case ENS__RESPONSES:
-        return (g->v = ens__arena_take(a, codes, sizeof *g->v)) != NULL &&
+        return (w->word = ens__arena_take(a, w->n + ENS__PAD, sizeof *w->word)) != NULL &&
+               (w->present = ens__arena_take(a, w->n + ENS__PAD, sizeof *w->present)) !=
+                   NULL &&
+               (g->v = ens__arena_take(a, codes, sizeof *g->v)) != NULL &&
                (w->left_v = ens__arena_take(a, codes, sizeof *w->left_v)) != NULL &&
                (w->cell32 = ens__arena_zeros(a, codes, sizeof *w->cell32)) != NULL &&
                (w->cell64 = ens__arena_zeros(a, codes, sizeof *w->cell64)) != NULL;
@@ -332,7 +346,7 @@ static ens_status make_scratch(ens__work *w, ens_error *err)
     if ((w->total = ens__arena_zeros(a, w->sums, sizeof *w->total)) == NULL ||
         (w->code = ens__arena_take(a, w->n + ENS__PAD, sizeof *w->code)) == NULL ||
         (w->key = ens__arena_take(a, w->n + ENS__PAD, sizeof *w->key)) == NULL ||
-        (w->key2 = ens__arena_take(a, w->n, sizeof *w->key2)) == NULL ||
+        (w->key2 = ens__arena_take(a, w->n + ENS__PAD, sizeof *w->key2)) == NULL ||
         (w->occupied = ens__arena_zeros(a, codes / 64 + 1, sizeof *w->occupied)) ==
             NULL ||
         (w->left = ens__arena_take(a, w->sums, sizeof *w->left)) == NULL ||
@@ -372,6 +386,7 @@ ens_status ens__work_share(ens__work *out, const ens__work *w, ens_error *err)
     out->own = (ens__arena){0};
     out->arena = &out->own;
     out->team = NULL;
+    out->coded = SIZE_MAX;
     if ((st = make_scratch(out, err)) != ENS_OK)
         return st;
     memcpy(out->total, w->total, w->sums * sizeof *out->total);
@@ -385,6 +400,7 @@ ens_status ens__work_make(ens__work *w, const ens__tree_options *o, const ens_fi
 
     *w = (ens__work){.o = o, .a = a, .p = a->rows.p, .k = a->k, .n = a->rows.n};
     w->arena = a->arena != NULL ? a->arena : &w->own;
+    w->coded = SIZE_MAX;
     w->classes = a->task == ENS_TASK_CLASSIFICATION;
     w->weighted = a->w != NULL || o->class_weight != NULL;
     ens__stream_init(&w->draws, a->seed, ENS__FOR_NODE, 0);
@@ -448,6 +464,14 @@ bool ens__work_pure(const ens__work *w, const int64_t *sum, size_t begin, size_t
         if (w->a->y[w->row[i]] != w->a->y[w->row[begin]])
             return false;
     return true;
+}
+
+void ens__work_expect(const ens__work *w, size_t begin, size_t n, unsigned store)
+{
+    const ens__response *row = w->store[store].stat;
+
+    if (w->kind == ENS__RESPONSES && n == 1)
+        ENS__PREFETCH(&w->a->y[row[begin].row]);
 }
 
 double ens__work_mean(const ens__work *w, const int64_t *sum)

@@ -56,8 +56,11 @@ double ens__split_threshold(const ens__work *w, const ens__split *s)
         return 0;
     if (s->next >= b->n_bins)
         return DBL_MAX;
-    return w->o->random_cuts ? random_threshold(b, s)
-                             : ens__between(b->high[s->code], b->low[s->next]);
+    if (w->o->random_cuts)
+        return random_threshold(b, s);
+    if (b->n_bins > ENS__FINE_BINS) /* one of the cuts: they are few enough for trees.c to number */
+        return b->cut[ens__split_middle(s)];
+    return ens__between(b->high[s->code], b->low[s->next]);
 }
 
 /* ---- Keeping the best ---------------------------------------------------------------------------------------- */
@@ -356,7 +359,9 @@ static void try_feature(ens__work *w, size_t j, const ens__order *node, ens__sea
         ens__sweep_end(w, node);
     if (!number && ens__sum_count(w, node->sum) < w->o->min_category)
         ens__split_note_useless(w, j); /* each level is too rare */
-    else if (!number || !ens__direct_try(w, how, j, node->sum, node->begin, node->rows))
+    else if (!number ||
+             (!ens__direct_try(w, how, j, node->sum, node->begin, node->rows) &&
+              !ens__fine_try(w, j, node->sum, node->begin, node->rows)))
         try_groups(w, j, node->sum, node->begin, node->rows);
 }
 
@@ -406,6 +411,8 @@ void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n,
             ens__sweep_end(w, &node);
     }
     ens__draw_put_back(w, i);
-    if (!w->o->random_cuts)
+    if (!w->o->random_cuts) {
+        ens__fine_complete(w, sum, begin, n);
         ens__direct_complete(w, sum, begin, n);
+    }
 }

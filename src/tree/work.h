@@ -35,6 +35,12 @@ typedef struct ens__response {
     uint32_t row;   /* of the table */
 } ens__response;
 
+/* Both sums in one: count << 0 and v << bits, so that words add up as long as the counts stay below 1 << bits. */
+static inline int64_t ens__word_of(const ens__response *row, unsigned bits)
+{
+    return (int64_t)((uint64_t)row->v << bits) + row->count;
+}
+
 typedef struct ens__stat {
     int64_t w;      /* weight, in fixed point; the count if there are no weights */
     int64_t v;      /* regression: weight times centred target, in fixed point */
@@ -54,6 +60,7 @@ typedef struct ens__split {
     uint32_t feature;  /* of the fit, 0 .. p - 1 */
     unsigned code;     /* number: the last code that goes left */
     unsigned next;     /* number: the first that goes right, of those in the node; the code of missing if none */
+    unsigned shift;    /* fine.c: the boundary is one between cells of 1 << shift codes */
     double gain;       /* decrease of the criterion, in units of the integer sums */
     double cut;        /* random cuts: the threshold that was drawn */
 } ens__split;
@@ -114,6 +121,11 @@ typedef struct ens__work {
 
     /* Scratch of one split search. */
     uint16_t *code;       /* [n] of the feature looked at */
+    size_t coded, coded_begin, coded_n; /* of what feature and rows; SIZE_MAX: of none */
+    int64_t *word;        /* [n] RESPONSES, of the node at hand: ens__word_of() */
+    unsigned word_bits;   /* for which; 0: it has too many rows */
+    unsigned most_bits;   /* of a count, at most, for sums of words to be exact */
+    uint32_t *present;    /* [n] RESPONSES: rows that have the feature looked at */
     uint32_t *key, *key2; /* [n] sorting */
     size_t max_codes;     /* the most that a feature has, with the one for missing */
     ens__groups group;
@@ -167,6 +179,8 @@ void ens__work_enter(ens__work *w, unsigned store);
 /* Put the rows of the node at hand into the store that is not theirs, those that the best split sends left first;
  * returns how many those are. */
 size_t ens__work_part(ens__work *w, size_t begin, size_t n, unsigned store);
+/* A node of so many rows is next: fetch what its leaf needs. */
+void ens__work_expect(const ens__work *w, size_t begin, size_t n, unsigned store);
 /* Mean of a sum in the target's unit; of two classes the share of class 1. */
 double ens__work_mean(const ens__work *w, const int64_t *sum);
 /* Mean or median of a node's rows in the target's unit. */
@@ -234,6 +248,12 @@ static inline size_t ens__sum_count(const ens__work *w, const int64_t *sum)
 
 /* ---- split.c: the best split of a node -------------------------------------------------------------------- */
 
+/* The last bin that is left of a boundary: the middle one of those between its codes. */
+static inline unsigned ens__split_middle(const ens__split *s)
+{
+    return (s->code + s->next - 1) / 2;
+}
+
 /* Of rows [begin, begin + n) with this sum, into w->best. path names the node's random stream. Adds to w->useless. */
 void ens__split_find(ens__work *w, const int64_t *sum, size_t begin, size_t n, uint64_t path);
 struct ens__order;
@@ -297,6 +317,9 @@ void ens__boundary_find(ens__work *w, const ens__order *o, bool missing_left, en
 /* The decrease by sending w->left left, of a criterion that sums tell; false if a limit forbids it. */
 bool ens__boundary_value(double *value, ens__work *w, const ens__order *node);
 
+/* Draws that a side needs at least, where each weighs as much. */
+double ens__least_count(const ens__work *w);
+
 /* Kernels of direct.c. Of rows without missing values, a number's code that goes left last. */
 typedef struct ens__few_best {
     bool found;
@@ -321,6 +344,16 @@ ens__search ens__direct_begin(ens__work *w, const int64_t *sum, size_t begin, si
 bool ens__direct_try(ens__work *w, ens__search how, size_t j, const int64_t *sum, size_t begin, size_t n);
 /* After the last feature of a node: what the best split lacks if it was found here. */
 void ens__direct_complete(ens__work *w, const int64_t *sum, size_t begin, size_t n);
+
+/* ---- fine.c: numbers of many codes ------------------------------------------------------------------------------ */
+
+/* Bins from which a number is searched so, if it is for RESPONSES. */
+#define ENS__FINE_BINS 256
+
+/* Try a number, into w->best if it is better; false if it is for others to try. */
+bool ens__fine_try(ens__work *w, size_t j, const int64_t *sum, size_t begin, size_t n);
+/* After the last feature of a node: look closer at the best boundary, if it was found here. */
+void ens__fine_complete(ens__work *w, const int64_t *sum, size_t begin, size_t n);
 
 /* ---- cut.c: random cuts -------------------------------------------------------------------------------------- */
 

@@ -226,6 +226,36 @@ START_TEST(many_rows_are_sampled)
 }
 END_TEST
 
+/* Of more than 255 bins those at the ends have fewer rows, down to one, and their sizes grow as slowly on both sides. */
+START_TEST(many_bins_are_finer_at_the_ends)
+{
+    enum { N = 300000, MOST = 4096 };
+    double *x = calloc(N, sizeof *x);
+    size_t *count = calloc(MOST, sizeof *count), equal = N / MOST;
+    const ens__bins *b;
+    ens_dataset *d;
+
+    for (size_t i = 0; i < N; i++)
+        x[i] = exp((double)(i * 7919 % N) / 20000);
+    d = table_of(x, N, 1);
+    b = bins_of(d, 0, MOST);
+    check_codes(b, x, N);
+    ck_assert_uint_le(b->n_bins, MOST);
+    ck_assert_uint_gt(b->n_bins, MOST - MOST / 10);
+    for (size_t i = 0; i < N; i++)
+        count[b->code.u16[i]]++;
+    for (size_t c = 0; c < 64; c++) { /* MOST / 64 rows until a bin has one more */
+        ck_assert_uint_eq(count[c], 1);
+        ck_assert_uint_eq(count[b->n_bins - 2 - c / 2], 1); /* the last one takes what is left */
+    }
+    for (size_t c = 0; c < b->n_bins; c++)
+        ck_assert_msg(count[c] <= 2 * equal, "bin %zu of %zu rows", c, count[c]);
+    ens_dataset_free(d);
+    free(x);
+    free(count);
+}
+END_TEST
+
 START_TEST(categories_are_their_levels)
 {
     enum { N = 5, MANY = 65536 };
@@ -391,6 +421,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, codes_agree_with_cuts);
     tcase_add_test(tc, bins_hold_about_equal_numbers_of_rows);
     tcase_add_test(tc, many_rows_are_sampled);
+    tcase_add_test(tc, many_bins_are_finer_at_the_ends);
     tcase_add_test(tc, categories_are_their_levels);
     tcase_add_test(tc, bins_are_made_once_a_setting);
     tcase_add_test(tc, racing_threads_get_the_same_bins);

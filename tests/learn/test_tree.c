@@ -214,6 +214,33 @@ START_TEST(limits_stop_the_growth)
 }
 END_TEST
 
+/* By default numbers under squared error have a bin for each of their values, others 255. */
+START_TEST(numbers_have_many_bins)
+{
+    enum { N = 1000 };
+    double x[N], y[N];
+    ens_dataset *numbers, *classes;
+
+    for (size_t i = 0; i < N; i++) {
+        x[i] = (double)i * 0.25;
+        y[i] = (double)(i * 389 % N);
+    }
+    numbers = matrix(x, N, 1, y, ENS_TASK_REGRESSION);
+    for (size_t i = 0; i < N; i++)
+        y[i] = (double)(i % 2);
+    classes = matrix(x, N, 1, y, ENS_TASK_CLASSIFICATION);
+    ck_assert_uint_eq(leaves("tree", numbers), N);
+    ck_assert_uint_eq(leaves("tree(max_bins=auto)", numbers), N);
+    ck_assert_uint_eq(leaves("tree(max_bins=255)", numbers), 255);
+    ck_assert_uint_eq(leaves("tree(criterion=absolute_error, splitter=best)", numbers), 255);
+    ck_assert_uint_eq(leaves("tree(splitter=random, keep_drawing=true)", numbers), 255);
+    ck_assert_uint_le(leaves("tree", classes), 255);
+    ck_assert_uint_eq(leaves("tree(max_bins=1000)", classes), N);
+    ens_dataset_free(numbers);
+    ens_dataset_free(classes);
+}
+END_TEST
+
 /* gini of the root: 1 - 0.7^2 - 0.3^2 = 0.42; 8 rows with one of class 1 and the last two: 0.8 (1 - 50/64) = 0.175.
  * The best first split brings 0.245 of all, no split below it more than 0.175. */
 START_TEST(decreases_are_those_of_scikit_learn)
@@ -371,6 +398,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, missing_values_learn_their_side);
     tcase_add_test(tc, categories_split_as_sets);
     tcase_add_test(tc, limits_stop_the_growth);
+    tcase_add_test(tc, numbers_have_many_bins);
     tcase_add_test(tc, decreases_are_those_of_scikit_learn);
     tcase_add_test(tc, criteria_differ_where_they_should);
     tcase_add_test(tc, class_weights_are_weights);

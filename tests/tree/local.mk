@@ -4,6 +4,7 @@ tests_test_tree_SOURCES = tests/run.h tests/tree/main.c \
 	tests/tree/naive.h \
 	tests/tree/test_cut.c \
 	tests/tree/test_draws.c \
+	tests/tree/test_fine.c \
 	tests/tree/test_grow.c \
 	tests/tree/test_masked.c \
 	tests/tree/test_trees_form.c
