@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 /* Of fault injection; untouched outside tests. */
 static atomic_long n_allocations;
@@ -91,4 +94,11 @@ char *ens__strdup(const char *s)
 void ens__free(void *p)
 {
     free(p);
+}
+
+void ens__mem_trim(void)
+{
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
 }

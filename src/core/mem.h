@@ -13,6 +13,8 @@ void *ens__resize(void *p, size_t n, size_t size); /* p stays valid on failure *
 char *ens__strdup(const char *s);
 char *ens__strndup(const char *s, size_t n);
 void ens__free(void *p);
+/* Give what was freed back to the system, where the C library can; it costs as much as some thousand calls. */
+void ens__mem_trim(void);
 
 /* Tests: the k-th allocation from now (k = 0 is the next) and all after it fail; k < 0: none does.
  * Thread-safe. ens__mem_count() counts allocations since the last call of ens__mem_fail_at(). */

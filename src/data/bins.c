@@ -11,6 +11,7 @@
 #include <core/par.h>
 #include <data/bins.h>
 #include <math.h>
+#include <num/distinct.h>
 #include <num/stats.h>
 #include <string.h>
 
@@ -56,40 +57,6 @@ typedef struct distinct {
     bool all; /* of the whole column, not of a sample */
 } distinct;
 
-static uint64_t hash_bits(double v)
-{
-    uint64_t bits;
-
-    memcpy(&bits, &v, sizeof bits);
-    bits ^= bits >> 32;
-    bits *= 0x9e3779b97f4a7c15u;
-    return bits ^ bits >> 29;
-}
-
-/* Collects the distinct values of x[n], unsorted, unless there are more than `most`: returns SIZE_MAX then. slot
- * is an all-NaN open hash table of a power of two, size mask + 1. */
-static size_t few_distinct(double *out, size_t most, double *slot, size_t mask,
-                           const double *x, size_t n)
-{
-    size_t m = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        size_t at;
-
-        if (isnan(x[i]))
-            continue;
-        at = hash_bits(x[i] + 0.0) & mask; /* -0 becomes 0 */
-        while (!isnan(slot[at]) && slot[at] != x[i])
-            at = (at + 1) & mask;
-        if (!isnan(slot[at]))
-            continue;
-        if (m == most)
-            return SIZE_MAX;
-        slot[at] = out[m++] = x[i] + 0.0;
-    }
-    return m;
-}
-
 /* Sorts v[m] and keeps each value once, with its count. */
 static void compress(distinct *d, size_t m)
 {
@@ -108,22 +75,19 @@ static void compress(distinct *d, size_t m)
 static ens_status try_few(distinct *d, const double *x, size_t n, unsigned max_bins,
                           ens_error *err)
 {
-    size_t mask = 1, m;
-    double *slot;
+    ens__distinct set = {0};
+    ens_status st = ENS_OK;
 
-    while (mask < 4 * (size_t)max_bins)
-        mask *= 2;
-    if ((slot = ens__array(mask, sizeof *slot)) == NULL)
-        return ens__nomem(err);
-    for (size_t i = 0; i < mask; i++)
-        slot[i] = NAN;
-    m = few_distinct(d->v, max_bins, slot, mask - 1, x, n);
-    ens__free(slot);
-    if (m != SIZE_MAX) {
+    for (size_t i = 0; i < n && set.n <= max_bins && st == ENS_OK; i++)
+        if (!isnan(x[i]))
+            st = ens__distinct_add(&set, x[i], err);
+    if (st == ENS_OK && set.n <= max_bins) {
+        ens__distinct_list(&set, d->v);
         d->all = true;
-        compress(d, m);
+        compress(d, set.n);
     }
-    return ENS_OK;
+    ens__distinct_clear(&set);
+    return st;
 }
 
 static ens_status find_distinct(distinct *d, const double *x, size_t n, unsigned max_bins,

@@ -65,31 +65,38 @@ ens_status ens__bag_pack(ens__bag *bag, const ens_feature *feature, const ens_ex
 {
     size_t n_old = bag->base != NULL ? bag->base->n : 0;
     packing p = {bag, NULL};
+    ens__trees_source from = {.n = bag->n,
+                              .feature = feature,
+                              .p = bag->p,
+                              .map = bag->features,
+                              .p_tree = bag->p_member};
     const ens__tree **tree;
+    ens__tree **mine = NULL; /* those of the base are not */
     ens_status st;
 
     for (size_t t = 0; t < bag->n; t++)
         if (bag->fit[t].type != &ens__tree_type)
             return ENS_OK;
     if ((tree = ens__array(bag->n, sizeof *tree)) == NULL ||
+        (mine = ens__zeros(bag->n, sizeof *mine)) == NULL ||
         (p.own = ens__zeros(n_old, sizeof *p.own)) == NULL) {
         st = ens__nomem(err);
         goto done;
     }
     if ((st = ens__par_for(n_old, exec, NULL, unpack_member, &p, NULL, err)) != ENS_OK)
         goto done;
-    for (size_t t = 0; t < bag->n; t++)
+    for (size_t t = 0; t < bag->n; t++) {
         tree[t] = t < n_old && p.own[t] != NULL ? p.own[t] : bag->fit[t].state;
-    st = ens__trees_make(
-        &bag->trees,
-        &(ens__trees_source){tree, bag->n, feature, bag->p, bag->features, bag->p_member},
-        exec, err);
-    for (size_t t = n_old; t < bag->n && bag->trees != NULL; t++)
-        ens__trees_pack(bag->trees, t, bag->fit[t].state);
+        mine[t] = t < n_old ? NULL : bag->fit[t].state;
+    }
+    from.tree = tree;
+    from.own = mine;
+    st = ens__trees_make(&bag->trees, &from, exec, err);
 done:
     for (size_t t = 0; t < n_old && p.own != NULL; t++)
         ens__tree_free(p.own[t]);
     ens__free(p.own);
+    ens__free(mine);
     ens__free(tree);
     return st;
 }

@@ -107,6 +107,7 @@ static void workers_free(job *j)
         ens__arena_clear(&j->worker[w].arena);
     }
     ens__free(j->worker);
+    j->worker = NULL;
 }
 
 static ens_status workers_make(job *j, ens_error *err)
@@ -422,8 +423,10 @@ ens_status ens__bag_fit(void **out, const ens__bag_spec *spec, const ens_learner
     j.exec.threads = a->exec != NULL ? a->exec->threads : 0;
     if ((j.bag = ens__bag_new()) == NULL)
         return ens__nomem(err);
-    if ((st = begin(&j, base, err)) != ENS_OK || (st = fit_members(&j, err)) != ENS_OK ||
-        (st = ens__bag_pack(j.bag, a->rows.feature, a->exec, err)) != ENS_OK ||
+    if ((st = begin(&j, base, err)) != ENS_OK || (st = fit_members(&j, err)) != ENS_OK)
+        goto done;
+    workers_free(&j);
+    if ((st = ens__bag_pack(j.bag, a->rows.feature, a->exec, err)) != ENS_OK ||
         (spec->oob_score && (st = predict_oob(&j, err)) != ENS_OK))
         goto done;
     *out = j.bag;

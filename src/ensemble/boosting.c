@@ -155,7 +155,8 @@ static ens_status pack(ens__boosting *m, const ens_feature *feature, const ens_e
     size_t n = m->chain->n, made = 0;
     ens__tree *scaled = ens__array(n, sizeof *scaled);
     const ens__tree **tree = ens__array(n, sizeof *tree);
-    ens__trees_source from = {tree, n, feature, m->chain->p, NULL, m->chain->p};
+    ens__trees_source from = {
+        .tree = tree, .n = n, .feature = feature, .p = m->chain->p, .p_tree = m->chain->p};
     ens_status st = scaled != NULL && tree != NULL ? ENS_OK : ens__nomem(err);
 
     for (; st == ENS_OK && made < n; made += st == ENS_OK) {

@@ -1,5 +1,7 @@
 libens_internal_la_SOURCES += \
 	src/num/dd.h \
+	src/num/distinct.c \
+	src/num/distinct.h \
 	src/num/elementary.h \
 	src/num/gram.c \
 	src/num/gram.h \

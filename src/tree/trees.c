@@ -1,13 +1,15 @@
 /* trees.c - making the runtime form of an ensemble's trees.
  *
- * Three steps: what there is is counted; the distinct thresholds of each feature are sorted, features in parallel;
- * then each tree is written, trees in parallel. */
+ * Three steps: what there is is counted; the distinct thresholds of each feature are found, by hashing, and sorted;
+ * then each tree is written, and may go as soon as it is: two forms of all trees would be the peak of a fit's memory. */
 #include <config.h>
 
 #include <core/error.h>
 #include <core/mem.h>
 #include <core/par.h>
-#include <num/stats.h>
+#include <math.h>
+#include <num/distinct.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <tree/trees_bits.h>
 
@@ -18,13 +20,17 @@
 #define BLOCK_BYTES ((size_t)1 << 20)
 #define LEAST_ROWS  64
 
+/* Nodes given up after which the system gets their memory back: 128 MB. */
+#define TRIM_NODES ((size_t)8 << 20)
+
 typedef struct maker {
     const ens__trees_source *src;
     ens__trees *trees;
     size_t *count;   /* [p] splits by each feature */
     uint32_t *place; /* [p] its number among those used */
-    double *pile;    /* [splits] thresholds, by feature */
-    size_t *begin;   /* [n_used] where those of a feature begin in pile, later end */
+    ens__distinct *set; /* [n_sets][n_used] thresholds that a worker has met */
+    unsigned n_sets;
+    atomic_size_t written; /* nodes */
 } maker;
 
 static uint32_t feature_of(const maker *m, size_t t, const ens__node *node)
@@ -80,14 +86,15 @@ static void measure(maker *m)
 
 /* ---- Thresholds --------------------------------------------------------------------------------------------- */
 
-/* The features in splits, and all thresholds of each side by side. */
-static ens_status collect(maker *m, ens_error *err)
+/* The features in splits. */
+static ens_status collect(maker *m, const ens_exec *exec, ens_error *err)
 {
     ens__trees *trees = m->trees;
-    size_t splits = 0, u = 0;
+    size_t u = 0;
 
+    m->n_sets = ens__par_workers(trees->n, exec);
     if ((trees->used = ens__zeros(trees->n_used, sizeof *trees->used)) == NULL ||
-        (m->begin = ens__array(trees->n_used, sizeof *m->begin)) == NULL)
+        (m->set = ens__zeros(m->n_sets * trees->n_used, sizeof *m->set)) == NULL)
         return ens__nomem(err);
     for (size_t j = 0; j < m->src->p; j++) {
         const ens_feature *f = &m->src->feature[j];
@@ -97,21 +104,30 @@ static ens_status collect(maker *m, ens_error *err)
         trees->used[u] = (ens__trees_feature){
             .feature = (uint32_t)j, .n_levels = f->n_levels, .category = f->code != NULL};
         trees->sets |= f->code != NULL;
-        m->begin[u] = splits;
         m->place[j] = (uint32_t)u++;
-        splits += f->code != NULL ? 0 : m->count[j];
     }
-    if ((m->pile = ens__array(splits, sizeof *m->pile)) == NULL)
-        return ens__nomem(err);
-    for (size_t t = 0; t < trees->n; t++)
-        for (size_t i = 0; i < m->src->tree[t]->n_nodes; i++) {
-            const ens__node *node = &m->src->tree[t]->node[i];
-
-            if (node->feature != ENS__LEAF && (node->feature & ENS__BY_SET) == 0)
-                m->pile[m->begin[m->place[feature_of(m, t, node)]]++] =
-                    node->threshold + 0.0; /* -0 is 0 */
-        }
     return ENS_OK;
+}
+
+/* The thresholds of a tree; of a feature that has too many by now, no more. */
+static ens_status meet_thresholds(void *ctx, size_t t, unsigned worker, ens_error *err)
+{
+    const maker *m = ctx;
+    const ens__tree *tree = m->src->tree[t];
+    ens__distinct *set = m->set + worker * m->trees->n_used;
+    ens_status st = ENS_OK;
+
+    for (size_t i = 0; i < tree->n_nodes && st == ENS_OK; i++) {
+        const ens__node *node = &tree->node[i];
+        ens__distinct *of;
+
+        if (node->feature == ENS__LEAF || (node->feature & ENS__BY_SET) != 0)
+            continue;
+        of = &set[m->place[feature_of(m, t, node)]];
+        if (of->n <= ENS__MOST_CUTS)
+            st = ens__distinct_add(of, node->threshold, err);
+    }
+    return st;
 }
 
 /* The distinct thresholds of used feature u; none if they are too many. */
@@ -119,17 +135,30 @@ static ens_status sort_cuts(void *ctx, size_t u, unsigned worker, ens_error *err
 {
     const maker *m = ctx;
     ens__trees_feature *f = &m->trees->used[u];
-    size_t n = m->count[f->feature], kept = 0;
-    double *x = m->pile + m->begin[u] - n;
+    ens__distinct *all = &m->set[u];
+    ens_status st = ENS_OK;
+    double *x;
 
     (void)worker;
     if (f->category)
         return ENS_OK;
-    ens__sort_doubles(x, n);
-    for (size_t i = 0; i < n; i++)
-        if (i == 0 || x[i] != x[kept - 1])
-            x[kept++] = x[i];
-    return kept <= ENS__MOST_CUTS ? ens__cuts_make(&f->cuts, x, kept, err) : ENS_OK;
+    for (unsigned i = 1; i < m->n_sets; i++) {
+        ens__distinct *more = &m->set[i * m->trees->n_used + u];
+
+        for (size_t s = 0; more->slot != NULL && s <= more->mask && st == ENS_OK; s++)
+            if (!isnan(more->slot[s]) && all->n <= ENS__MOST_CUTS)
+                st = ens__distinct_add(all, more->slot[s], err);
+        ens__distinct_clear(more);
+    }
+    if (st != ENS_OK || all->n > ENS__MOST_CUTS)
+        return st;
+    if ((x = ens__array(all->n, sizeof *x)) == NULL)
+        return ens__nomem(err);
+    ens__distinct_list(all, x);
+    st = ens__cuts_make(&f->cuts, x, all->n, err);
+    ens__distinct_clear(all);
+    ens__free(x);
+    return st;
 }
 
 static bool has_room(const ens__trees *trees)
@@ -234,9 +263,23 @@ static void put_values(const maker *m, size_t t)
         }
 }
 
+/* The tree gives up its nodes, if it may, and now and then the system gets back what was given up. */
+static void release(maker *m, size_t t)
+{
+    size_t n = m->src->tree[t]->n_nodes, before;
+
+    if (m->src->own == NULL || m->src->own[t] == NULL)
+        return;
+    ens__trees_pack(m->trees, t, m->src->own[t]);
+    before = atomic_fetch_add(&m->written, n);
+    if (before / TRIM_NODES != (before + n) / TRIM_NODES)
+        ens__mem_trim();
+}
+
 static ens_status put_tree(void *ctx, size_t t, unsigned worker, ens_error *err)
 {
-    const maker *m = ctx;
+    maker *m = ctx;
+    ens_status st = ENS_OK;
     const ens__trees *trees = m->trees;
     const ens__tree *tree = m->src->tree[t];
     uint64_t *word = trees->node + trees->tree[t].node;
@@ -259,7 +302,11 @@ static ens_status put_tree(void *ctx, size_t t, unsigned worker, ens_error *err)
             word[i] = number_word(trees, m->place[feature_of(m, t, node)], node);
         }
     }
-    return trees->sets ? put_sets(m, t, word, err) : ENS_OK;
+    if (trees->sets)
+        st = put_sets(m, t, word, err);
+    if (st == ENS_OK)
+        release(m, t);
+    return st;
 }
 
 /* ---- All of it ------------------------------------------------------------------------------------------------- */
@@ -268,8 +315,9 @@ static void maker_clear(maker *m)
 {
     ens__free(m->count);
     ens__free(m->place);
-    ens__free(m->pile);
-    ens__free(m->begin);
+    for (size_t i = 0; m->set != NULL && i < m->n_sets * m->trees->n_used; i++)
+        ens__distinct_clear(&m->set[i]);
+    ens__free(m->set);
 }
 
 void ens__trees_free(ens__trees *trees)
@@ -333,7 +381,9 @@ static ens_status fill(maker *m, bool *fits, const ens_exec *exec, ens_error *er
 
     *fits = false;
     measure(m);
-    if ((st = collect(m, err)) != ENS_OK ||
+    if ((st = collect(m, exec, err)) != ENS_OK ||
+        (st = ens__par_for(trees->n, exec, NULL, meet_thresholds, m, NULL, err)) !=
+            ENS_OK ||
         (st = ens__par_for(trees->n_used, exec, NULL, sort_cuts, m, NULL, err)) != ENS_OK)
         return st;
     if (!has_room(trees))
@@ -368,10 +418,10 @@ ens_status ens__trees_make(ens__trees **out, const ens__trees_source *source,
         st = ens__nomem(err);
     else
         st = fill(&m, &fits, exec, err);
+    maker_clear(&m);
     if (st == ENS_OK && fits)
         *out = m.trees;
     else
         ens__trees_free(m.trees);
-    maker_clear(&m);
     return st;
 }

@@ -73,6 +73,8 @@ typedef struct ens__trees_source {
     size_t p;
     const uint32_t *map; /* stays the caller's, for as long as the form is there */
     size_t p_tree;
+    ens__tree *const *own; /* [n] the same trees, or NULL for all or some: they are packed as soon as they are in the
+                            * form, and if that fails they are to be freed */
 } ens__trees_source;
 
 /* *out is NULL, and that is no error, for trees that the form has no room for: more than 16383 features in

@@ -1,6 +1,7 @@
 check_PROGRAMS += tests/test_num
 tests_test_num_SOURCES = tests/run.h tests/num/main.c \
 	tests/num/chi.h \
+	tests/num/test_distinct.c \
 	tests/num/test_elementary.c \
 	tests/num/test_mix.c \
 	tests/num/optim_reference.inc \

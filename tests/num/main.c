@@ -3,6 +3,7 @@
 
 #include "run.h"
 
+Suite *distinct_suite(void);
 Suite *elementary_suite(void);
 Suite *gram_suite(void);
 Suite *mix_suite(void);
@@ -16,6 +17,7 @@ Suite *stats_suite(void);
 
 /* One line a module: each tests/num/test_*.c has one of these. */
 static Suite *(*const suites[])(void) = {
+    distinct_suite,
     elementary_suite,
     gram_suite,
     mix_suite,

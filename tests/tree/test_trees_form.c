@@ -179,7 +179,7 @@ static void check_large(size_t depth, size_t k)
             expected[i] += one[i];
     }
     ens__tree_find(tree[1], &rows, leaf);
-    ck_ok(ens__trees_make(&form, &(ens__trees_source){(const ens__tree *const *)tree, 2, feature, P, NULL, P},
+    ck_ok(ens__trees_make(&form, &(ens__trees_source){(const ens__tree *const *)tree, 2, feature, P, NULL, P, NULL},
                           NULL, &err));
     ck_assert_ptr_nonnull(form);
     ck_assert_ptr_nonnull(scratch = ens__aligned(1, ens__trees_scratch(form)));
