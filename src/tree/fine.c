@@ -1,12 +1,12 @@
 /* fine.c - numbers of many codes under squared error: the best boundary from coarse to fine.
  *
  * The span of the node's codes is cut into a few cells of equal width, whose boundaries are tried.  The cells at both
- * ends are then looked at closer and closer, down to single codes, and, of the feature that is the best of the node, the
- * two cells beside its boundary.
+ * ends are then looked at closer and closer, down to single codes, and, of the feature that is the best of the node,
+ * the two cells beside its boundary.
  *
- * Among candidates that tell nothing of the response the best boundary mostly cuts off a few rows at one end (Breiman et
- * al. 1984, 11.8), which leaves the others together for a better split below; Ishwaran (2015), "The effect of splitting
- * on random forests", Machine Learning 99, has why forests are better for it.  Equal bins take these splits away: that,
+ * Among candidates that tell nothing of the response the best boundary mostly cuts off a few rows at one end (Breiman
+ * et al. 1984, 11.8), which leaves the others together for a better split below; Ishwaran (2015), "The effect of
+ * splitting on random forests", Machine Learning 99, has why forests are better for it.  Equal bins take these splits away: that,
  * and not where boundaries lie, is what a forest of few bins loses.
  *
  * In a node of few draws the sums of a row are one word, v << bits | count.  All sums are of integers, and which cells
@@ -68,7 +68,7 @@ static void keep(found *best, double value, unsigned code, unsigned shift)
         *best = (found){value, code, shift};
 }
 
-/* ---- Cells ---------------------------------------------------------------------------------------------------- */
+/* ---- Cells ------------------------------------------------------------------------------------------------- */
 
 /* To the cells of their codes; `some` and `listed` are constants wherever this is inlined. */
 static ENS__INLINE void add_rows(const rows *r, const part *p, unsigned shift, bool some,
@@ -178,7 +178,7 @@ static bool try_few(const rows *r, const part *p, found *best)
     return true;
 }
 
-/* ---- Both ends -------------------------------------------------------------------------------------------------- */
+/* ---- Both ends --------------------------------------------------------------------------------------------- */
 
 /* Keep the rows of a part whose codes are in `codes`. */
 static void narrow(part *p, const rows *r, ens__code_range codes)
@@ -243,7 +243,7 @@ static void try_ends(const rows *r, size_t cells, found *best)
     try_end(r, &right, true, best);
 }
 
-/* ---- A feature --------------------------------------------------------------------------------------------------- */
+/* ---- A feature --------------------------------------------------------------------------------------------- */
 
 /* Move the codes of rows that have the feature to the front; the sum of the others. */
 static sums set_aside(rows *r, unsigned none)
@@ -338,7 +338,7 @@ bool ens__fine_try(ens__work *w, size_t j, const int64_t *sum, size_t begin, siz
     return true;
 }
 
-/* ---- The best of a node -------------------------------------------------------------------------------------------- */
+/* ---- The best of a node ------------------------------------------------------------------------------------ */
 
 static sums sum_below(const rows *r, unsigned code)
 {

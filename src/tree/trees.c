@@ -1,7 +1,7 @@
 /* trees.c - making the runtime form of an ensemble's trees.
  *
- * Three steps: what there is is counted; the distinct thresholds of each feature are found, by hashing, and sorted;
- * then each tree is written, and may go as soon as it is: two forms of all trees would be the peak of a fit's memory. */
+ * Three steps: what there is is counted; the distinct thresholds of each feature are found by hashing, and sorted;
+ * then each tree is written, and may go as soon as it is: two forms of all would be the peak of a fit's memory. */
 #include <config.h>
 
 #include <core/error.h>

@@ -226,7 +226,7 @@ START_TEST(many_rows_are_sampled)
 }
 END_TEST
 
-/* Of more than 255 bins those at the ends have fewer rows, down to one, and their sizes grow as slowly on both sides. */
+/* Of more than 255 bins those at the ends have fewer rows, down to one, on both sides. */
 START_TEST(many_bins_are_finer_at_the_ends)
 {
     enum { N = 300000, MOST = 4096 };
