@@ -6,8 +6,8 @@
  *
  * Among candidates that tell nothing of the response the best boundary mostly cuts off a few rows at one end (Breiman
  * et al. 1984, 11.8), which leaves the others together for a better split below; Ishwaran (2015), "The effect of
- * splitting on random forests", Machine Learning 99, has why forests are better for it.  Equal bins take these splits away: that,
- * and not where boundaries lie, is what a forest of few bins loses.
+ * splitting on random forests", Machine Learning 99, has why forests are better for it.  Equal bins take these splits
+ * away: that, and not where boundaries lie, is what a forest of few bins loses.
  *
  * In a node of few draws the sums of a row are one word, v << bits | count.  All sums are of integers, and which cells
  * are looked at depends on codes and sums alone. */
