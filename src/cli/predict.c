@@ -21,6 +21,7 @@ typedef struct predict_options {
     int proba;
     char **keep;
     uint64_t rounds;
+    double interval;
     use_options use;
     read_options read;
     run_options run;
@@ -36,6 +37,9 @@ static const cli_option own[] = {
     {"rounds", 0, CLI_COUNT, offsetof(predict_options, rounds), "N", "0", 0, 1e6, NULL,
      "predict by the first N rounds of a model that grew in rounds, as gbdt, boosting and "
      "adaboost; 0: all"},
+    {"interval", 'i', CLI_REAL, offsetof(predict_options, interval), "SHARE", NULL, 0, 1, NULL,
+     "add columns low and high, which hold this share of the responses: of conformal, and of "
+     "forests and gbdt with quantiles"},
     CLI_LAST};
 
 static const cli_group groups[] = {{own, 0},
@@ -62,7 +66,8 @@ typedef struct job {
     kept *keep;          /* [n_keep] */
     size_t n_keep;
     double *pred;    /* [batch][k] */
-    const double *q; /* [n_q] quantiles that the model predicts besides */
+    double limits[2]; /* quantiles of --interval */
+    const double *q;  /* [n_q] quantiles that the model predicts besides */
     size_t n_q;
     double *quantile; /* [batch][n_q] */
     double threshold; /* of anomalies */
@@ -103,6 +108,12 @@ static void make_types(job *j)
     }
 }
 
+/* 0.05 rather than what (1 - 0.9) / 2 is. */
+static double decimal(double v)
+{
+    return round(v * 1e12) / 1e12;
+}
+
 static int open_all(job *j, const char *model, ens_error *err)
 {
     /* target_optional: a feature that is not there is a matter for --absent. */
@@ -128,6 +139,16 @@ static int open_all(job *j, const char *model, ens_error *err)
     k = ens_model_k(j->model);
     p = ens_model_p(j->model);
     j->q = ens_model_quantiles(j->model, &j->n_q);
+    if (j->o->interval > 0) {
+        if (j->n_q == 0)
+            return cli_usage("predict",
+                             "--interval: the model has no quantiles; fit conformal(RECIPE), "
+                             "or a forest with quantiles=[0.05, 0.95]");
+        j->limits[0] = decimal((1 - j->o->interval) / 2);
+        j->limits[1] = decimal((1 + j->o->interval) / 2);
+        j->q = j->limits;
+        j->n_q = 2;
+    }
     j->batch = BATCH_VALUES / (p + k + j->n_q + 1);
     j->batch = j->batch < LEAST_ROWS  ? LEAST_ROWS
                : j->batch > MOST_ROWS ? MOST_ROWS
@@ -172,6 +193,10 @@ static ens_status write_header(const job *j, ens_error *err)
     }
     for (size_t c = 0; c < j->n_q && st == ENS_OK; c++) {
         separate(j);
+        if (j->o->interval > 0) {
+            fputs(c == 0 ? "low" : "high", j->out.stream);
+            continue;
+        }
         putc('q', j->out.stream);
         st = ens_csv_write_number(j->out.stream, j->q[c], err);
     }
@@ -276,7 +301,7 @@ static ens_status do_batch(job *j, const ens_dataset *data, ens_error *err)
     ens_predict_options use = {.unseen = (ens_unseen)j->o->use.unseen,
                                .absent = (ens_absent)j->o->use.absent,
                                .rounds = (size_t)j->o->rounds};
-    ens_quantile_options quantiles = {.predict = use};
+    ens_quantile_options quantiles = {j->q, j->n_q, use};
     size_t n = ens_dataset_n(data);
     ens_status st;
 

@@ -14,8 +14,10 @@ libens_internal_la_SOURCES += \
 	src/ensemble/boosting_rows.c \
 	src/ensemble/boosting_step.c \
 	src/ensemble/builtins.c \
+	src/ensemble/calibrated.c \
 	src/ensemble/chain.c \
 	src/ensemble/chain.h \
+	src/ensemble/conformal.c \
 	src/ensemble/forest.c \
 	src/ensemble/gbdt.c \
 	src/ensemble/gbdt.h \

@@ -157,6 +157,8 @@ double ens__stack_row_weight(const ens__stacking *j, size_t i);
 ens_status ens__stack_report_make(ens__stacking *j, ens_error *err);
 void ens__stack_report_clear(ens__stack_report *r);
 
+extern const ens_learner_type ens__calibrated_type;
+extern const ens_learner_type ens__conformal_type;
 extern const ens_learner_type ens__voting_type;
 extern const ens_learner_type ens__stacking_type;
 extern const ens_learner_type ens__selection_type;

@@ -66,6 +66,6 @@ extern const ens_learner_type ens__isolation_tree_type; /* not registered: only 
 extern const ens_learner_type ens__naive_bayes_type;
 extern const ens_learner_type ens__linear_type;
 extern const ens_learner_type ens__logistic_type;
-extern const ens_learner_type ens__dummy_type;
+extern const ens_learner_type ens__calibration_type, ens__dummy_type;
 
 #endif

@@ -1,6 +1,7 @@
 libens_internal_la_SOURCES += \
 	src/learn/align.c \
 	src/learn/align.h \
+	src/learn/calibration.c \
 	src/learn/check.c \
 	src/learn/check.h \
 	src/learn/check_fit.c \

@@ -1,4 +1,4 @@
-/* test_cv.c - `ensemble cv` and `ensemble compare`. */
+/* test_cv.c - `ensemble cv`, `ensemble compare`, and intervals of `ensemble predict`. */
 #include <config.h>
 
 #include "cli.h"
@@ -135,6 +135,24 @@ START_TEST(compare_tells_what_is_wrong)
 }
 END_TEST
 
+START_TEST(predict_adds_an_interval)
+{
+    ran r = run("$E train $D/diabetes.csv -t progression -l 'conformal(linear)' -o c.ens -q >/dev/null; "
+                "$E predict c.ens $D/diabetes.csv -k progression -i 0.9 > p.csv; head -1 p.csv; "
+                "awk -F, 'NR > 1 { n += $3 <= $1 && $1 <= $4 } END { print n / (NR - 1) }' p.csv");
+
+    ck_code(r, 0);
+    ck_has(r.out, "progression,prediction,low,high\n0.9");
+    r = run("$E predict c.ens $D/diabetes.csv -i 0.8");
+    ck_code(r, 1);
+    ck_has(r.err, "0.1");
+    r = run("$E train $D/diabetes.csv -t progression -l linear -o l.ens -q >/dev/null; "
+            "$E predict l.ens $D/diabetes.csv -i 0.9");
+    ck_code(r, 2);
+    ck_has(r.err, "--interval: the model has no quantiles");
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, folder_make, folder_remove);
@@ -145,6 +163,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, compare_takes_several_tables);
     tcase_add_test(tc, compare_takes_models);
     tcase_add_test(tc, compare_tells_what_is_wrong);
+    tcase_add_test(tc, predict_adds_an_interval);
 }
 
 Suite *cli_cv_suite(void);

@@ -60,6 +60,8 @@ static const struct particular {
     {"forest(n_estimators=5, criterion=entropy, class_weight=balanced, oob_score=true)", TITANIC},
     {"drop_missing | onehot | bagging(tree(max_depth=3), n_estimators=3)", TITANIC},
     {"forest(n_estimators=5, class_weight=balanced_subsample, max_samples=0.4)", WINE},
+    {"calibrated(forest(n_estimators=3), cv=3, method=isotonic)", WINE},
+    {"conformal(forest(n_estimators=3), cv=3)", BIG_NUMBERS},
     {"bagging(logistic(solver=adam, epochs=5), n_estimators=3)", WINE},
     {"linear(solver=momentum, epochs=5, early_stopping=true)", BIG_NUMBERS},
     {"forest(n_estimators=5, max_leaf_nodes=30, min_impurity_decrease=0.0001)", BIG_CLASSES},
