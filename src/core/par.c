@@ -120,7 +120,8 @@ unsigned ens__par_workers(size_t n, const ens_exec *exec)
 /* ---- The loop ---- */
 
 typedef struct loop {
-    size_t n;
+    size_t begin, n; /* tasks begin .. n - 1 */
+    size_t total;    /* of the loop that they are a part of */
     ens__task_fn body;
     void *ctx;
     atomic_size_t next;     /* the first task not claimed; n and more: none is left */
@@ -161,7 +162,7 @@ static void note_failure(loop *l, size_t i, ens_status st, const ens_error *erro
 
 static void report(loop *l)
 {
-    ens_progress progress = {l->phase, atomic_load(&l->finished), l->n, 0};
+    ens_progress progress = {l->phase, atomic_load(&l->finished), l->total, 0};
 
     if (l->phase == NULL || l->canceled || progress.done == l->reported)
         return;
@@ -191,7 +192,7 @@ static void work(loop *l, unsigned worker)
     ens_error error = {0};
     size_t i;
 
-    in_task = outer || l->n > 1;
+    in_task = outer || l->total > 1;
     while ((i = atomic_fetch_add(&l->next, 1)) < l->n) {
         ens_status st = l->body(l->ctx, i, worker, &error);
 
@@ -218,7 +219,7 @@ static void work_beside(void *l, unsigned worker)
 
 static void run(loop *l)
 {
-    unsigned threads = ens__par_workers(l->n, l->exec);
+    unsigned threads = ens__par_workers(l->n - l->begin, l->exec);
 
     if (threads <= 1) {
         work(l, 0);
@@ -271,23 +272,28 @@ ens_status ens__par_crew(const ens_exec *exec, ens__crew_fn body, void *ctx, ens
     return st;
 }
 
-ens_status ens__par_for(size_t n, const ens_exec *exec, const char *phase,
-                        ens__task_fn body, void *ctx, size_t *done, ens_error *err)
+ens_status ens__par_span(const ens__span *span, const ens_exec *exec, const char *phase,
+                         ens__task_fn body, void *ctx, size_t *done, ens_error *err)
 {
     bool reports = phase != NULL && exec != NULL && exec->progress != NULL && !in_task;
-    loop l = {.n = n,
+    loop l = {.begin = span->begin,
+              .n = span->end,
+              .total = span->total,
+              .next = span->begin,
+              .finished = span->begin,
+              .reported = span->begin,
               .body = body,
               .ctx = ctx,
               .exec = exec,
               .phase = reports ? phase : NULL,
               .start = reports ? ens__clock() : 0,
               .stoppable = done != NULL,
-              .kept = n,
-              .failed = n,
+              .kept = span->end,
+              .failed = span->end,
               .lock = PTHREAD_MUTEX_INITIALIZER};
 
     run(&l);
-    if (l.st == ENS_OK && l.kept == n)
+    if (l.st == ENS_OK && l.kept == l.n)
         report(&l); /* tasks that other workers finished last */
     pthread_mutex_destroy(&l.lock);
     if (done != NULL)
@@ -297,6 +303,12 @@ ens_status ens__par_for(size_t n, const ens_exec *exec, const char *phase,
     if (l.st != ENS_OK && err != NULL)
         *err = l.error;
     return l.st;
+}
+
+ens_status ens__par_for(size_t n, const ens_exec *exec, const char *phase,
+                        ens__task_fn body, void *ctx, size_t *done, ens_error *err)
+{
+    return ens__par_span(&(ens__span){0, n, n}, exec, phase, body, ctx, done, err);
 }
 
 double ens__clock(void)

@@ -24,6 +24,15 @@ unsigned ens__par_workers(size_t n, const ens_exec *exec);
 ens_status ens__par_for(size_t n, const ens_exec *exec, const char *phase, ens__task_fn body, void *ctx,
                         size_t *done, ens_error *err);
 
+/* Tasks begin .. end - 1 of a loop of `total`, whose others have run or will run elsewhere. */
+typedef struct ens__span {
+    size_t begin, end, total;
+} ens__span;
+
+/* The same for a part of a loop; *done counts from the first task of the whole. */
+ens_status ens__par_span(const ens__span *span, const ens_exec *exec, const char *phase, ens__task_fn body, void *ctx,
+                         size_t *done, ens_error *err);
+
 /* Run body on the calling thread while the others of exec wait for its loops: what ens__par_for() in it costs is then a
  * wake-up, and nothing spins for long. Serial where a loop would be. */
 typedef ens_status (*ens__crew_fn)(void *ctx, ens_error *err);

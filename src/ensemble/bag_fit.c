@@ -392,12 +392,41 @@ static ens_status predict_oob(job *j, ens_error *err)
     return ens__oob_predict(bag->oob, &o, err);
 }
 
+/* Rows from which the threads may share a member: a tree of so many is grown by several (src/tree/grow.c). */
+#define SHARED_ROWS 131072
+
+/* Members that are left when each thread has had as many as the others, if they are too few to keep half of the threads
+ * busy and each can be shared. */
+static size_t n_shared(const job *j, size_t n)
+{
+    size_t threads = ens_exec_threads(j->a->exec), left = n % threads;
+
+    return j->m >= SHARED_ROWS && left <= threads / 2 ? left : 0;
+}
+
+/* Members side by side, then those that the threads share one after the other. *done: how many there are. */
+static ens_status fit_new(job *j, size_t n, size_t *done, ens_error *err)
+{
+    static const char phase[] = "fitting members";
+    size_t apart = n - n_shared(j, n);
+    ens_exec alone = {.threads = 1};
+    ens_status st;
+
+    st = ens__par_span(&(ens__span){0, apart, n}, j->a->exec, phase, fit_member, j, done, err);
+    if (st != ENS_OK || *done < apart || apart == n)
+        return st;
+    if (j->a->exec != NULL) {
+        alone.progress = j->a->exec->progress;
+        alone.progress_ctx = j->a->exec->progress_ctx;
+    }
+    return ens__par_span(&(ens__span){apart, n, n}, &alone, phase, fit_member, j, done, err);
+}
+
 /* All members, or those that were ready when the caller stopped the fit. */
 static ens_status fit_members(job *j, ens_error *err)
 {
     size_t done;
-    ens_status st = ens__par_for(j->bag->n - j->n_old, j->a->exec, "fitting members",
-                                 fit_member, j, &done, err);
+    ens_status st = fit_new(j, j->bag->n - j->n_old, &done, err);
 
     if (st == ENS_OK && j->n_old + done == 0)
         st = ens__fail(err, ENS_ECANCELED, "stopped before the first member was fitted");

@@ -139,16 +139,16 @@ static void must_be_same(const outcome *a, const outcome *b, const char *recipe,
 }
 
 /* Numbers that are spread evenly (a Weyl sequence a column), and a target that depends on them. */
-static ens_dataset *big_table(ens_task task)
+static ens_dataset *table_with(size_t n, ens_task task)
 {
     static const double step[P_BIG] = {0.6180339887498949, 0.7548776662466927, 0.8191725133961645,
                                        0.8566748838545029, 0.8812714616335696};
-    double *x = calloc(N_BIG * P_BIG, sizeof *x), *y = calloc(N_BIG, sizeof *y);
+    double *x = calloc(n * P_BIG, sizeof *x), *y = calloc(n, sizeof *y);
     ens_dataset *data = NULL;
     ens_error err;
 
     ck_assert(x != NULL && y != NULL);
-    for (size_t i = 0; i < N_BIG; i++) {
+    for (size_t i = 0; i < n; i++) {
         double *row = x + i * P_BIG;
 
         for (size_t j = 0; j < P_BIG; j++)
@@ -157,7 +157,7 @@ static ens_dataset *big_table(ens_task task)
         if (task == ENS_TASK_CLASSIFICATION)
             y[i] = y[i] < 0.6 ? 0 : y[i] < 1 ? 1 : 2;
     }
-    ck_ok(ens_dataset_from_matrix(&data, x, N_BIG, P_BIG, y, task, &err));
+    ck_ok(ens_dataset_from_matrix(&data, x, n, P_BIG, y, task, &err));
     free(x);
     free(y);
     return data;
@@ -170,14 +170,13 @@ static ens_dataset *table_of(size_t i)
     ens_error err;
 
     if (tables[i].file == NULL)
-        return big_table(i == BIG_CLASSES ? ENS_TASK_CLASSIFICATION : ENS_TASK_REGRESSION);
+        return table_with(N_BIG, i == BIG_CLASSES ? ENS_TASK_CLASSIFICATION : ENS_TASK_REGRESSION);
     ck_ok(ens_csv_read(&data, tables[i].file, &options, &err));
     return data;
 }
 
-static void try_threads(const char *recipe, size_t table)
+static void try_threads_on(const char *recipe, const ens_dataset *data)
 {
-    ens_dataset *data = table_of(table);
     outcome one = outcome_of(recipe, data, 5, 1);
 
     for (size_t i = 1; i < N_THREADS; i++) {
@@ -189,6 +188,13 @@ static void try_threads(const char *recipe, size_t table)
         outcome_clear(&many);
     }
     outcome_clear(&one);
+}
+
+static void try_threads(const char *recipe, size_t table)
+{
+    ens_dataset *data = table_of(table);
+
+    try_threads_on(recipe, data);
     ens_dataset_free(data);
 }
 
@@ -223,6 +229,50 @@ START_TEST(no_option_makes_a_difference_to_that)
 {
     try_threads(particular[_i].recipe, particular[_i].table);
     try_kernels(particular[_i].recipe, particular[_i].table);
+}
+END_TEST
+
+/* Three trees by two threads, and by seven: those that are left over are shared. */
+START_TEST(threads_that_share_the_last_members_change_no_byte)
+{
+    static const char *const recipe[] = {"forest(n_estimators=3, max_depth=7)",
+                                         "extra_trees(n_estimators=3, max_depth=7)",
+                                         "forest(n_estimators=3, max_depth=7)"};
+    ens_dataset *data = table_with(150000, _i < 2 ? ENS_TASK_CLASSIFICATION : ENS_TASK_REGRESSION);
+
+    try_threads_on(recipe[_i], data);
+    ens_dataset_free(data);
+}
+END_TEST
+
+static ens_go count_reports(const ens_progress *p, void *ctx)
+{
+    size_t *last = ctx;
+
+    if (strcmp(p->phase, "fitting members") != 0)
+        return ENS_GO;
+    ck_assert_uint_eq(p->total, 3);
+    ck_assert_uint_gt(p->done, *last);
+    *last = p->done;
+    return ENS_GO;
+}
+
+/* The progress of a fit is one, though its last member is fitted otherwise. */
+START_TEST(members_that_are_shared_are_reported_as_others)
+{
+    ens_dataset *data = table_with(140000, ENS_TASK_REGRESSION);
+    size_t last = 0;
+    ens_exec exec = {.threads = 2, .progress = count_reports, .progress_ctx = &last};
+    ens_learner *l = NULL;
+    ens_model *m = NULL;
+    ens_error err;
+
+    ck_ok(ens_learner_parse(&l, "forest(n_estimators=3, max_depth=4)", &err));
+    ck_ok(ens_fit(&m, l, data, NULL, 1, &exec, &err));
+    ck_assert_uint_eq(last, 3);
+    ens_model_free(m);
+    ens_learner_free(l);
+    ens_dataset_free(data);
 }
 END_TEST
 
@@ -265,6 +315,8 @@ static void add(TCase *tc)
     tcase_add_loop_test(tc, any_number_of_threads_gives_the_same_bytes, 0, N_RECIPES);
     tcase_add_loop_test(tc, plain_kernels_give_the_same_bytes, 0, N_RECIPES);
     tcase_add_loop_test(tc, no_option_makes_a_difference_to_that, 0, N_PARTICULAR);
+    tcase_add_loop_test(tc, threads_that_share_the_last_members_change_no_byte, 0, 3);
+    tcase_add_test(tc, members_that_are_shared_are_reported_as_others);
     tcase_add_test(tc, another_seed_gives_another_forest);
     tcase_add_test(tc, a_forest_begins_with_the_trees_of_a_smaller_one);
 }
