@@ -50,8 +50,7 @@ static ens_status median(double *out, const ens__loss_targets *t, ens_error *err
         return ens__nomem(err);
     for (size_t i = 0; i < t->n; i++)
         y[i] = t->y[t->row[i]];
-    ens__sort_doubles(y, t->n);
-    *out = y[(t->n - 1) / 2];
+    *out = ens__kth(y, t->n, (t->n - 1) / 2);
     ens__free(y);
     return ENS_OK;
 }

@@ -97,6 +97,16 @@ static size_t partition_equal(double *x, size_t n, double pivot)
     return equal;
 }
 
+/* Near the middle of the numbers, most often. */
+static double pivot_of(const double *x, size_t n)
+{
+    size_t step = n / 8;
+
+    return median3(median3(x[0], x[step], x[2 * step]),
+                   median3(x[3 * step], x[4 * step], x[5 * step]),
+                   median3(x[6 * step], x[7 * step], x[n - 1]));
+}
+
 /* What lies within [low, high) may stay as it is. */
 static void sort_part(double *x, size_t n, unsigned depth, const double *low,
                       const double *high)
@@ -108,10 +118,7 @@ static void sort_part(double *x, size_t n, unsigned depth, const double *low,
             heap_sort(x, n);
             return;
         }
-        size_t step = n / 8;
-        double pivot = median3(median3(x[0], x[step], x[2 * step]),
-                               median3(x[3 * step], x[4 * step], x[5 * step]),
-                               median3(x[6 * step], x[7 * step], x[n - 1]));
+        double pivot = pivot_of(x, n);
         size_t below = partition_below(x, n, pivot);
         size_t equal = below < n / 8 ? partition_equal(x + below, n - below, pivot) : 0;
         size_t above = n - below - equal;
@@ -138,6 +145,32 @@ void ens__sort_ends(double *x, size_t n, size_t ends)
     if (ends > n / 2)
         ends = n / 2;
     sort_part(x, n, depth_limit(n), x + ends, x + n - ends);
+}
+
+double ens__kth(double *x, size_t n, size_t k)
+{
+    for (unsigned depth = depth_limit(n); n > SMALL;) {
+        double pivot = pivot_of(x, n);
+        size_t below, equal;
+
+        if (depth-- == 0) {
+            heap_sort(x, n);
+            return x[k];
+        }
+        below = partition_below(x, n, pivot);
+        if (k < below) {
+            n = below;
+            continue;
+        }
+        equal = partition_equal(x + below, n - below, pivot);
+        if (k < below + equal)
+            return pivot;
+        x += below + equal;
+        n -= below + equal;
+        k -= below + equal;
+    }
+    insertion_sort(x, n);
+    return x[k];
 }
 
 /* ---- Rows by a number ---- */

@@ -28,6 +28,8 @@ double ens__normal_tails(double z);
 /* Ascending order of x by index, stable. */
 void ens__sort_index(uint32_t *order, const double *x, size_t n);
 void ens__sort_doubles(double *x, size_t n);
+/* The number that sorting would put at place k < n; puts them in another order. */
+double ens__kth(double *x, size_t n, size_t k);
 /* Only the first and the last `ends` get to where sorting would put them; the others lie between them in any order. */
 void ens__sort_ends(double *x, size_t n, size_t ends);
 

@@ -103,6 +103,27 @@ START_TEST(ends_come_out_as_from_qsort)
 }
 END_TEST
 
+START_TEST(the_kth_is_that_of_qsort)
+{
+    static const size_t size[] = {1, 2, 24, 100, 1000, 30000};
+    double *x = malloc(30000 * sizeof *x), *y = malloc(30000 * sizeof *y);
+    ens__stream s;
+
+    ens__stream_init(&s, 4, ENS__FOR_TEST, 0);
+    for (size_t k = 0; k < sizeof size / sizeof *size; k++) {
+        size_t n = size[k], at[] = {0, n / 3, (n - 1) / 2, n - 1};
+
+        make(x, n, _i, &s);
+        memcpy(y, x, n * sizeof *x);
+        qsort(y, n, sizeof *y, compare);
+        for (size_t i = 0; i < 4; i++)
+            ck_assert(ens__kth(x, n, at[i]) == y[at[i]]);
+    }
+    free(x);
+    free(y);
+}
+END_TEST
+
 START_TEST(rows_come_out_ascending_and_stable)
 {
     static const size_t size[] = {0, 1, 2, 24, 25, 1000, 30000};
@@ -148,6 +169,7 @@ static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, numbers_come_out_as_from_qsort, 0, KINDS);
     tcase_add_loop_test(tc, ends_come_out_as_from_qsort, 0, KINDS);
+    tcase_add_loop_test(tc, the_kth_is_that_of_qsort, 0, KINDS);
     tcase_add_loop_test(tc, rows_come_out_ascending_and_stable, 0, KINDS);
     tcase_add_test(tc, bad_input_is_not_quadratic);
 }
