@@ -2,6 +2,7 @@
 dist_man_MANS += \
 	man/ensemble.1 \
 	man/ensemble-compare.1 \
+	man/ensemble-curve.1 \
 	man/ensemble-cv.1 \
 	man/ensemble-evaluate.1 \
 	man/ensemble-explain.1 \

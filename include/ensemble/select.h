@@ -57,6 +57,47 @@ ENS_API void ens_cv_free(ens_cv *cv);
 ENS_API ens_status ens_cv_mean(double *mean, double *low, double *high, const ens_cv *cv, size_t m, double level,
                                ens_error *err);
 
+/* ---- Learning curves ------------------------------------------------------------------------------------- */
+
+/** What a learning curve is over. */
+typedef enum ens_curve_over {
+    ENS_CURVE_ROWS = 0, /**< rows of the fits */
+    ENS_CURVE_MEMBERS   /**< the recipe's n_estimators */
+} ens_curve_over;
+
+typedef struct ens_curve_options {
+    ens_curve_over over;
+    size_t n_points;    /**< each has twice as much as the one before, the last has all; at least 2 */
+    const char *metric; /**< one metric; NULL: the first of the task's usual ones */
+    double level;       /**< confidence of the intervals, in (0, 1); 0: 0.95 */
+    uint64_t seed;
+} ens_curve_options;
+
+/** One point of a learning curve. */
+typedef struct ens_curve_point {
+    size_t n;                    /**< training rows (the mean over splits, rounded), or members */
+    double mean, low, high;      /**< of the score over the splits, as of ens_cv_mean() */
+    double gain;                 /**< of the score, over the point before; NaN of the first */
+    double gain_low, gain_high;  /**< its interval */
+    double p;                    /**< of a gain as far from 0, or farther, were there none */
+} ens_curve_point;
+
+/**
+ * Scores over the splits of a plan as the rows of the fits, or the members, double: whether more of them would help.
+ *
+ * Rows are drawn at random from the training rows of each split, those of a point among those of the next.  A score
+ * that a split does not define, or a fit that its few rows do not allow, is left out of the mean.
+ *
+ * @param[out] out [options->n_points]
+ * @return as ens_cv_fit(); ENS_ERANGE if the first point has no row, or no member, or there are fewer than 2 points;
+ *         ENS_ENAME if the recipe has no n_estimators; ENS_EDATA if a point has no score at all
+ *
+ * The same for any exec.  Costs about twice a cross-validation.
+ */
+ENS_API ens_status ens_curve(ens_curve_point *out, const ens_learner *learner, const ens_dataset *data,
+                             const ens_folds *folds, const ens_curve_options *options, const ens_exec *exec,
+                             ens_error *err);
+
 /* ---- Comparison ---------------------------------------------------------------------------------------- */
 
 typedef enum ens_test {

@@ -28,7 +28,7 @@ typedef struct cli_verb {
 } cli_verb;
 
 extern const cli_verb cli_train, cli_predict, cli_evaluate, cli_explain, cli_inspect, cli_params,
-    cli_generate, cli_cv, cli_compare;
+    cli_generate, cli_cv, cli_compare, cli_curve;
 extern const cli_verb *const cli_verbs[]; /* ended by NULL */
 
 /* "ensemble: MESSAGE" on stderr; the exit code that goes with it. */

@@ -124,7 +124,6 @@ static int read_table(ens_dataset **out, const job *j, size_t table, ens_error *
                      .group = &o->group,
                      .read = &o->read,
                      .threads = (unsigned)o->run.threads};
-    int code;
 
     if (target != NULL)
         how.target = target[target[1] != NULL ? table : 0];
@@ -135,12 +134,7 @@ static int read_table(ens_dataset **out, const job *j, size_t table, ens_error *
         how.task = ens_model_task(model) == ENS_TASK_ANOMALY ? ENS_TASK_AUTO
                                                              : ens_model_task(model);
     }
-    code = fits_read(out, path, &how, err);
-    if (code == CLI_OK && ens_dataset_target(*out) == NULL)
-        return cli_usage("compare", "--target=COL is missing: the column to predict");
-    if (code == CLI_OK && !o->run.quiet)
-        cli_print_notes(path, *out);
-    return code;
+    return fits_read_target(out, path, &how, o->run.quiet, err);
 }
 
 /* ---- Scoring ---- */

@@ -134,13 +134,15 @@ static int tell_text(const job *j, const char *recipe)
 static int read_table(job *j, const char *path, ens_error *err)
 {
     const cv_options *o = j->o;
-    fit_table how = {"cv",      o->target, (ens_task)o->columns.task, NULL, &o->columns,
-                     &o->group, &o->read,  (unsigned)o->run.threads};
-    int code = fits_read(&j->data, path, &how, err);
+    fit_table how = {.verb = "cv",
+                     .target = o->target,
+                     .task = (ens_task)o->columns.task,
+                     .columns = &o->columns,
+                     .group = &o->group,
+                     .read = &o->read,
+                     .threads = (unsigned)o->run.threads};
 
-    if (code == CLI_OK && ens_dataset_target(j->data) == NULL)
-        return cli_usage("cv", "--target=COL is missing: the column to predict");
-    return code;
+    return fits_read_target(&j->data, path, &how, o->run.quiet || !o->json, err);
 }
 
 static int work(job *j, const char *path)
@@ -161,8 +163,6 @@ static int work(job *j, const char *path)
         return cli_fail(&err);
     if (!o->json)
         understood_print(path, j->data);
-    else if (!o->run.quiet)
-        cli_print_notes(path, j->data);
     if (ens_folds_note(j->folds) != NULL && !o->run.quiet)
         fprintf(stderr, "ensemble: note: %s\n", ens_folds_note(j->folds));
     start = cli_now();

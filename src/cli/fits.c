@@ -64,6 +64,18 @@ int fits_read(ens_dataset **out, const char *path, const fit_table *how, ens_err
     return code;
 }
 
+int fits_read_target(ens_dataset **out, const char *path, const fit_table *how, int quiet,
+                     ens_error *err)
+{
+    int code = fits_read(out, path, how, err);
+
+    if (code == CLI_OK && ens_dataset_target(*out) == NULL)
+        return cli_usage(how->verb, "--target=COL is missing: the column to predict");
+    if (code == CLI_OK && !quiet)
+        cli_print_notes(path, *out);
+    return code;
+}
+
 int fits_parse(ens_learner **out, const char *recipe, ens_error *err)
 {
     int code;

@@ -27,6 +27,9 @@ typedef struct fit_table {
 /* An exit code, after a message if it is not CLI_OK. */
 int fits_read(ens_dataset **out, const char *path, const fit_table *how, ens_error *err);
 
+/* The same of a table that must have a target, which usage asks for; its notes go to stderr unless quiet. */
+int fits_read_target(ens_dataset **out, const char *path, const fit_table *how, int quiet, ens_error *err);
+
 /* Parse a recipe; an arrow shows the place of a fault. */
 int fits_parse(ens_learner **out, const char *recipe, ens_error *err);
 

@@ -3,6 +3,7 @@ bin_PROGRAMS += ensemble
 ensemble_SOURCES = \
 	src/cli/cli.h \
 	src/cli/compare.c \
+	src/cli/curve.c \
 	src/cli/cv.c \
 	src/cli/evaluate.c \
 	src/cli/explain.c \

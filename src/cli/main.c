@@ -10,10 +10,9 @@
 #include <string.h>
 #include <time.h>
 
-const cli_verb *const cli_verbs[] = {&cli_train,   &cli_predict, &cli_evaluate,
-                                     &cli_cv,      &cli_compare, &cli_explain,
-                                     &cli_inspect, &cli_params,  &cli_generate,
-                                     NULL};
+const cli_verb *const cli_verbs[] = {
+    &cli_train,   &cli_predict, &cli_evaluate, &cli_cv,       &cli_compare, &cli_curve,
+    &cli_explain, &cli_inspect, &cli_params,   &cli_generate, NULL};
 
 /* ---- What the verbs share ---- */
 

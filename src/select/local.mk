@@ -1,3 +1,4 @@
 libens_internal_la_SOURCES += \
 	src/select/compare.c \
+	src/select/curve.c \
 	src/select/cv.c

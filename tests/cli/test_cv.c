@@ -1,4 +1,4 @@
-/* test_cv.c - `ensemble cv`, `ensemble compare`, and intervals of `ensemble predict`. */
+/* test_cv.c - `ensemble cv`, `compare` and `curve`, and intervals of `ensemble predict`. */
 #include <config.h>
 
 #include "cli.h"
@@ -135,6 +135,25 @@ START_TEST(compare_tells_what_is_wrong)
 }
 END_TEST
 
+START_TEST(curve_says_whether_more_would_help)
+{
+    ran r = run("$E curve $D/diabetes.csv -t progression -l linear --points 4 -m rmse -q");
+
+    ck_code(r, 0);
+    ck_has(r.out, "  rows     rmse ");
+    ck_has(r.out, "more rows may");
+    r = run("$E curve $D/diabetes.csv -t progression -l 'forest(n_estimators=40)' --over members --points 5 --json -q");
+    ck_code(r, 0);
+    ck_has(r.out, "\"members\": 40");
+    r = run("$E curve $D/diabetes.csv -t progression -l linear --over members -q");
+    ck_code(r, 1);
+    ck_has(r.err, "n_estimators");
+    r = run("$E curve $D/diabetes.csv -l linear -q");
+    ck_code(r, 2);
+    ck_has(r.err, "--target=COL is missing");
+}
+END_TEST
+
 START_TEST(predict_adds_an_interval)
 {
     ran r = run("$E train $D/diabetes.csv -t progression -l 'conformal(linear)' -o c.ens -q >/dev/null; "
@@ -163,6 +182,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, compare_takes_several_tables);
     tcase_add_test(tc, compare_takes_models);
     tcase_add_test(tc, compare_tells_what_is_wrong);
+    tcase_add_test(tc, curve_says_whether_more_would_help);
     tcase_add_test(tc, predict_adds_an_interval);
 }
 

@@ -3,6 +3,7 @@ tests_test_select_SOURCES = tests/run.h tests/select/main.c \
 	tests/select/test_calibration.c \
 	tests/select/test_compare.c \
 	tests/select/test_conformal.c \
+	tests/select/test_curve.c \
 	tests/select/test_cv.c
 tests_test_select_CPPFLAGS = $(test_cppflags)
 tests_test_select_CFLAGS = $(test_cflags)

@@ -6,6 +6,7 @@
 Suite *calibration_suite(void);
 Suite *compare_suite(void);
 Suite *conformal_suite(void);
+Suite *curve_suite(void);
 Suite *cv_suite(void);
 
 /* One line a module: each tests/select/test_*.c has one of these. */
@@ -13,6 +14,7 @@ static Suite *(*const suites[])(void) = {
     calibration_suite,
     compare_suite,
     conformal_suite,
+    curve_suite,
     cv_suite,
     NULL,
 };
