@@ -29,6 +29,8 @@
 
 /* Inside a task of a loop of many: loops in it do not report progress. */
 static _Thread_local bool in_task;
+/* When loops of this thread are to end; 0: never. */
+static _Thread_local double limit;
 /* Those that wait for the loops of this thread. */
 static _Thread_local ens__crew *crew;
 
@@ -129,6 +131,7 @@ typedef struct loop {
     /* Written by the calling thread only. */
     const ens_exec *exec;
     const char *phase; /* NULL: no progress is reported */
+    double limit;      /* of the calling thread */
     double start;
     size_t reported; /* tasks finished at the last report */
     bool stoppable, canceled;
@@ -189,12 +192,16 @@ static void report(loop *l)
 static void work(loop *l, unsigned worker)
 {
     bool outer = in_task;
+    double outer_limit = limit;
     ens_error error = {0};
     size_t i;
 
     in_task = outer || l->total > 1;
+    limit = l->limit;
     while ((i = atomic_fetch_add(&l->next, 1)) < l->n) {
-        ens_status st = l->body(l->ctx, i, worker, &error);
+        bool late = limit > 0 && ens__clock() >= limit;
+        ens_status st = late ? ens__fail(&error, ENS_ECANCELED, "out of time")
+                             : l->body(l->ctx, i, worker, &error);
 
         if (st != ENS_OK) {
             note_failure(l, i, st, &error);
@@ -205,6 +212,7 @@ static void work(loop *l, unsigned worker)
             report(l);
     }
     in_task = outer;
+    limit = outer_limit;
 }
 
 /* The crew is at work, so a loop inside a task is the worker's alone. */
@@ -287,6 +295,7 @@ ens_status ens__par_span(const ens__span *span, const ens_exec *exec, const char
               .exec = exec,
               .phase = reports ? phase : NULL,
               .start = reports ? ens__clock() : 0,
+              .limit = limit,
               .stoppable = done != NULL,
               .kept = span->end,
               .failed = span->end,
@@ -309,6 +318,14 @@ ens_status ens__par_for(size_t n, const ens_exec *exec, const char *phase,
                         ens__task_fn body, void *ctx, size_t *done, ens_error *err)
 {
     return ens__par_span(&(ens__span){0, n, n}, exec, phase, body, ctx, done, err);
+}
+
+double ens__par_limit(double clock)
+{
+    double was = limit;
+
+    limit = clock;
+    return was;
 }
 
 double ens__clock(void)

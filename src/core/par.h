@@ -38,6 +38,10 @@ ens_status ens__par_span(const ens__span *span, const ens_exec *exec, const char
 typedef ens_status (*ens__crew_fn)(void *ctx, ens_error *err);
 ens_status ens__par_crew(const ens_exec *exec, ens__crew_fn body, void *ctx, ens_error *err);
 
+/* From ens__clock() = `clock` on no task begins any more in loops that this thread runs, nor in those inside of them:
+ * the loop fails with ENS_ECANCELED, "out of time". 0: never. Returns what it was. */
+double ens__par_limit(double clock);
+
 /* Processors that the control groups of this process grant it, rounded up; 0 if they set no limit. For tests:
  * the files to read instead of /proc/self/cgroup and /sys/fs/cgroup. */
 unsigned ens__cpu_quota(const char *groups, const char *mount);

@@ -28,6 +28,7 @@ const ens_learner_type *const ens__builtins[] = {
     &ens__calibrated_type,
     &ens__conformal_type,
     &ens__calibration_type,
+    &ens__auto_type,
     &ens__drop_missing_type,
     &ens__impute_type,
     &ens__standardize_type,

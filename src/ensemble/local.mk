@@ -3,6 +3,7 @@ libens_internal_la_SOURCES += \
 	src/ensemble/adaboost.h \
 	src/ensemble/adaboost_fit.c \
 	src/ensemble/adaboost_predict.c \
+	src/ensemble/auto.c \
 	src/ensemble/bag.c \
 	src/ensemble/bag.h \
 	src/ensemble/bag_fit.c \

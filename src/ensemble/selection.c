@@ -298,13 +298,20 @@ static ens_status check(const void *params, ens_error *err)
     return st;
 }
 
+ens_status ens__selection_fit(void **out, const ens_fit_args *a, ens__oof *given,
+                              ens_error *err)
+{
+    const selection_params *p = ens_learner_params(a->learner);
+    ens__stack_how how = {.weigh = select_members, .ctx = p, .given = given};
+
+    return ens__stack_fit(out, &p->spec, &how, a, err);
+}
+
 static ens_status fit(void **out, const void *params, const ens_fit_args *a,
                       ens_error *err)
 {
-    const selection_params *p = params;
-    ens__stack_how how = {.weigh = select_members, .ctx = p};
-
-    return ens__stack_fit(out, &p->spec, &how, a, err);
+    (void)params;
+    return ens__selection_fit(out, a, NULL, err);
 }
 
 static ens_status read_selection(void **out, const ens_read_args *a, ens_error *err)

@@ -84,6 +84,10 @@ ens_status ens__stack_describe(const void *fit, ens_status (*add)(void *ctx, con
                                ens_error *err);
 ens_status ens__stack_read(void **out, const ens__stack_form *form, const ens_read_args *a, ens_error *err);
 
+/* A recipe that is a tensor of a file, parsed, and its text, both for the caller to free. */
+ens_status ens__stack_read_recipe(ens_learner **out, char **text, const char *name, const ens_read_args *a,
+                                  ens_error *err);
+
 /* ---- Fitting over folds ---------------------------------------------------------------------------------- */
 
 /* Parameters that `stacking` and `selection` have in common. */
@@ -137,6 +141,7 @@ typedef struct ens__stack_how {
     const void *ctx;
     const ens_learner *final; /* or NULL */
     ens__stack_form form;
+    ens__oof *given;          /* what the members predict, if that is known; taken. All of them must differ */
 } ens__stack_how;
 
 ens_status ens__stack_fit(void **out, const ens__stack_spec *spec, const ens__stack_how *how,
@@ -146,6 +151,9 @@ ens_status ens__stack_fit_members(ens_fitted *out, const ens_learner *const *mem
                                   const ens_fit_args *a, ens_error *err);
 /* Which members of a recipe differ from those before: number[n_members]. Returns how many. */
 size_t ens__stack_distinct(size_t *number, const ens__stack *m);
+
+/* selection.c: a fit of a recipe of `selection`; given as above, or NULL. */
+ens_status ens__selection_fit(void **out, const ens_fit_args *a, ens__oof *given, ens_error *err);
 
 /* stack_weigh.c: the weights that minimise the loss, never one that is larger than the best member's. */
 ens_status ens__stack_weigh(ens__stacking *j, const void *ctx, ens_error *err);
@@ -162,5 +170,6 @@ extern const ens_learner_type ens__conformal_type;
 extern const ens_learner_type ens__voting_type;
 extern const ens_learner_type ens__stacking_type;
 extern const ens_learner_type ens__selection_type;
+extern const ens_learner_type ens__auto_type;
 
 #endif

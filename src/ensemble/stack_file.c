@@ -187,28 +187,27 @@ static ens_status show(shown *s, const ens__stack *m, const ens_read_args *a,
     return ENS_OK;
 }
 
-static ens_status parse_final(ens_learner **out, ens__stack *m, const ens_read_args *a,
-                              ens_error *err)
+ens_status ens__stack_read_recipe(ens_learner **out, char **text, const char *name,
+                                  const ens_read_args *a, ens_error *err)
 {
-    const void *text;
+    const void *bytes;
     size_t n;
     ens_error inner = {0};
-    ens_status st =
-        ens_reader_array(&text, &n, a->reader, "final_recipe", ENS_U8, 1, err);
+    ens_status st = ens_reader_array(&bytes, &n, a->reader, name, ENS_U8, 1, err);
 
     if (st != ENS_OK)
         return st;
-    if ((m->final_recipe = ens__strndup(text, n)) == NULL)
+    if ((*text = ens__strndup(bytes, n)) == NULL)
         return ens__nomem(err);
-    st = ens_learner_parse(out, m->final_recipe, &inner);
+    st = ens_learner_parse(out, *text, &inner);
     if (st == ENS_OK && !ens_learner_suits(*out, a->task)) {
         ens_learner_free(*out);
         *out = NULL;
-        return ens_reader_bad(a->reader, err, "the final learner does not suit the task");
+        return ens_reader_bad(a->reader, err, "%s does not suit the task", name);
     }
     if (st == ENS_ENOMEM || st == ENS_OK)
         return st == ENS_OK ? st : ens__nomem(err);
-    return ens_reader_bad(a->reader, err, "the final learner: %s", inner.message);
+    return ens_reader_bad(a->reader, err, "%s: %s", name, inner.message);
 }
 
 static ens_status read_final(ens__stack *m, const ens_read_args *a, ens_error *err)
@@ -218,7 +217,8 @@ static ens_status read_final(ens__stack *m, const ens_read_args *a, ens_error *e
     shown s = {0};
     ens_status st;
 
-    if ((st = parse_final(&recipe, m, a, err)) != ENS_OK ||
+    if ((st = ens__stack_read_recipe(&recipe, &m->final_recipe, "final_recipe", a,
+                                     err)) != ENS_OK ||
         (st = ens__stack_note_features(m, a->feature, err)) != ENS_OK ||
         (st = show(&s, m, a, err)) != ENS_OK)
         goto done;
@@ -302,8 +302,7 @@ ens_status ens__stack_read(void **out, const ens__stack_form *form,
     m->form = *form;
     if ((st = read_weights(m, a, err)) != ENS_OK ||
         (st = read_members(m, a, err)) != ENS_OK ||
-        (form->combine == ENS__COMBINE_LEARNER &&
-         (st = read_final(m, a, err)) != ENS_OK))
+        (form->combine == ENS__COMBINE_LEARNER && (st = read_final(m, a, err)) != ENS_OK))
         goto done;
     if (folds && (st = read_report(m, a, err)) != ENS_OK)
         goto done;

@@ -327,8 +327,15 @@ ens_status ens__stack_fit(void **out, const ens__stack_spec *spec,
     ens__stacking j = {.a = a, .spec = spec};
     ens_status st;
 
-    if ((st = begin(&j, err)) != ENS_OK || (st = fit_folds(&j, err)) != ENS_OK)
+    if ((st = begin(&j, err)) != ENS_OK)
         goto done;
+    if (how->given != NULL) {
+        j.oof = *how->given;
+        *how->given = (ens__oof){0};
+        take_stock(&j);
+    } else if ((st = fit_folds(&j, err)) != ENS_OK) {
+        goto done;
+    }
     j.m->form = how->form;
     j.m->n_folds = j.folds->n_splits;
     if (how->final == NULL) {

@@ -237,6 +237,37 @@ static ens_status tell_member(const telling *t, size_t number, size_t u)
     return tell(t, &b);
 }
 
+/* Whether member u of those that differ goes before v: by its score, those left out last. */
+static bool goes_before(const ens__stack_report *r, size_t u, size_t v)
+{
+    if (r->n == 0 || isnan(r->score[u]))
+        return false;
+    return isnan(r->score[v]) || r->score[u] < r->score[v];
+}
+
+/* The best first; as they come where there are no scores. */
+static ens_status tell_members(const telling *t)
+{
+    const ens__stack *m = t->m;
+    size_t *number = ens__array(m->n_names, sizeof *number);
+    size_t *order = ens__array(m->n_names, sizeof *order), n;
+    ens_status st = number != NULL && order != NULL ? ENS_OK : ens__nomem(t->err);
+
+    n = st == ENS_OK ? ens__stack_distinct(number, m) : 0;
+    for (size_t u = 0; u < n; u++) {
+        size_t at = u;
+
+        for (; at > 0 && goes_before(&m->report, u, order[at - 1]); at--)
+            order[at] = order[at - 1];
+        order[at] = u;
+    }
+    for (size_t i = 0; i < n && st == ENS_OK; i++)
+        st = tell_member(t, number[order[i]], order[i]);
+    ens__free(number);
+    ens__free(order);
+    return st;
+}
+
 /* One row of a matrix below its diagonal. */
 static ens_status tell_row(const telling *t, const char *what, const double *row,
                            size_t u)
@@ -260,7 +291,6 @@ ens_status ens__stack_describe(const void *fit,
     const ens__stack_report *r = &m->report;
     telling t = {m, add, ctx, err};
     ens__buf b = {0};
-    size_t u = 0;
     ens_status st;
 
     ens__buf_printf(&b, "members: %zu of %zu, combined by %s", m->n, m->n_names,
@@ -273,17 +303,16 @@ ens_status ens__stack_describe(const void *fit,
         if ((st = tell(&t, &b)) != ENS_OK)
             return st;
     }
-    for (size_t i = 0; i < m->n_names && st == ENS_OK; i++)
-        if (m->first[i] == i)
-            st = tell_member(&t, i, u++);
-    if (st == ENS_OK && r->n > 0 && !isnan(r->ensemble)) {
+    if ((st = tell_members(&t)) != ENS_OK)
+        return st;
+    if (r->n > 0 && !isnan(r->ensemble)) {
         ens__buf_printf(&b, "all: %s %.6g", m->k > 1 ? "log loss" : "squared error",
                         r->ensemble);
         st = tell(&t, &b);
     }
-    for (u = 1; u < r->n && st == ENS_OK; u++)
+    for (size_t u = 1; u < r->n && st == ENS_OK; u++)
         st = tell_row(&t, "correlation of errors", r->correlation + u * r->n, u);
-    for (u = 1; u < r->n && m->k > 1 && st == ENS_OK; u++)
+    for (size_t u = 1; u < r->n && m->k > 1 && st == ENS_OK; u++)
         st = tell_row(&t, "Yule's Q", r->q + u * r->n, u);
     return st;
 }

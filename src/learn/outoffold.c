@@ -215,6 +215,42 @@ void ens__oof_clear(ens__oof *o)
     *o = (ens__oof){0};
 }
 
+/* *to[n] becomes [n + m], its end filled from `from`. */
+static bool append(void *to, size_t n, const void *from, size_t m, size_t size)
+{
+    void *old, *more;
+
+    memcpy(&old, to, sizeof old);
+    if ((more = ens__resize(old, n + m, size)) == NULL)
+        return false;
+    memcpy(to, &more, sizeof more);
+    memcpy((char *)more + n * size, from, m * size);
+    return true;
+}
+
+ens_status ens__oof_append(ens__oof *to, ens__oof *from, ens_error *err)
+{
+    size_t n = to->n_members, m = from->n_members, s = from->n_splits,
+           size = from->n * from->k;
+
+    if (n == 0) {
+        *to = *from;
+        *from = (ens__oof){0};
+        return ENS_OK;
+    }
+    if (!append(&to->pred, n * size, from->pred, m * size, sizeof *to->pred) ||
+        !append(&to->error, n, from->error, m, sizeof *to->error) ||
+        !append(&to->seconds, n, from->seconds, m, sizeof *to->seconds) ||
+        (to->fitted != NULL &&
+         !append(&to->fitted, n * s, from->fitted, m * s, sizeof *to->fitted)))
+        return ens__nomem(err);
+    to->n_members += m;
+    if (from->fitted != NULL)
+        memset(from->fitted, 0, m * s * sizeof *from->fitted); /* they are in *to now */
+    ens__oof_clear(from);
+    return ENS_OK;
+}
+
 static ens_status job_make(job *j, const ens__oof_args *args, ens_error *err)
 {
     size_t n_fits, size;

@@ -31,6 +31,9 @@ typedef struct ens__oof {
  * to a member that cannot take that; the error of the last member if all are left out. */
 ens_status ens__oof_fit(ens__oof *out, const ens__oof_args *args, ens_error *err);
 void ens__oof_clear(ens__oof *oof);
+/* The members of `from`, over the same plan, come after those of *to, which may be all zero; *from is then empty. Both
+ * keep what was fitted, or neither does. */
+ens_status ens__oof_append(ens__oof *to, ens__oof *from, ens_error *err);
 /* The predictions of member m. */
 static inline double *ens__oof_of(const ens__oof *oof, size_t m)
 {

@@ -38,6 +38,7 @@ check_PROGRAMS += tests/test_stacking
 tests_test_stacking_SOURCES = tests/run.h tests/ensemble/main_stacking.c \
 	tests/ensemble/fits.c \
 	tests/ensemble/fits.h \
+	tests/ensemble/test_auto.c \
 	tests/ensemble/test_selection.c \
 	tests/ensemble/test_stacking.c
 tests_test_stacking_CPPFLAGS = $(test_cppflags)

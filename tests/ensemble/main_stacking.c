@@ -3,11 +3,13 @@
 
 #include "run.h"
 
+Suite *auto_suite(void);
 Suite *selection_suite(void);
 Suite *stacking_suite(void);
 
 /* One line a module. */
 static Suite *(*const suites[])(void) = {
+    auto_suite,
     selection_suite,
     stacking_suite,
     NULL,

@@ -26,6 +26,7 @@ static const char *const recipes[] = {
     "isolation(n_estimators=5, max_samples=0.5, max_features=0.5, bootstrap=true)",
     "gbdt(n_estimators=8)",
     "selection(forest(n_estimators=3), tree(max_depth=4), dummy, cv=3, bags=3)",
+    "auto(time_limit=none, max_models=1, cv=2)",
     "voting(forest(n_estimators=3), tree(max_depth=4), dummy)",
     "stacking(forest(n_estimators=3), tree(max_depth=4), dummy, cv=3)",
     "stacking(gbdt(n_estimators=3), dummy, cv=2, refit=false, final_estimator=tree(max_depth=3), passthrough=true)",

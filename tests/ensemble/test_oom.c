@@ -48,6 +48,7 @@ static const char *const recipes[] = {
     "impute(strategy=median, add_indicator=true) | standardize | onehot(min_frequency=2) | tree",
     "drop_missing | tree",
     "selection(tree(max_depth=2), dummy, cv=2, rounds=3, bags=2)",
+    "auto(time_limit=none, max_models=1, cv=2)",
     "voting(tree(max_depth=2), dummy, weights=[1, 2])",
     "stacking(tree(max_depth=2), dummy, cv=2)",
     "stacking(tree(max_depth=2), dummy, cv=kfold(2), refit=false, final_estimator=tree, passthrough=true)",

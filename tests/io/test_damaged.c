@@ -6,7 +6,7 @@
 #include "run.h"
 
 /* Of real_models[]. */
-enum { QUANTILES = 9, ISOLATION = 12, VOTING = 22, STACKING = 23, LEARNER = 24 };
+enum { QUANTILES = 9, ISOLATION = 12, VOTING = 22, STACKING = 23, LEARNER = 24, AUTO = 25 };
 
 enum { LEAF = -1, LAST = -2 }; /* places of which the number is found out */
 
@@ -67,8 +67,10 @@ static const damage damages[] = {
     {VOTING, "model/weights", 1, 7, 0, "the weights sum to 7.5"},
     {STACKING, "model/weights", LAST, 7, 0, "the weights sum to"},
     {STACKING, "model/which", 0, 0, UINT32_MAX, "member number 4294967295 is not ascending"},
-    {LEARNER, "model/final_recipe", 0, 0, 'q', "the final learner: column 1: no learner"},
-    {LEARNER, "model/final_recipe", 0, 0, 0, "the final learner: column 1: expected"},
+    {LEARNER, "model/final_recipe", 0, 0, 'q', "final_recipe: column 1: no learner"},
+    {LEARNER, "model/final_recipe", 0, 0, 0, "final_recipe: column 1: expected"},
+    {AUTO, "model/recipe", 0, 0, 'S', "recipe: column 1: no learner is called `Selection`"},
+    {AUTO, "model/selection/0/which", 0, 0, 9, "member number 9 is not ascending"},
     {LEARNER, "model/final/node_start", LAST, 0, 10000, "model/final/feature"},
 };
 

@@ -115,6 +115,7 @@ static const char *const recipes[] = {
     "impute | maxabs | normalize | naive_bayes",
     "robust(quantile_range=[10, 90]) | normalize(norm=l1) | tree",
     "selection(tree(max_depth=3), tree(max_depth=1), dummy, cv=2, bags=3)",
+    "auto(time_limit=none, max_models=1, cv=2)",
     "voting(tree(max_depth=3), naive_bayes, dummy)",
     "voting(tree(max_depth=3), dummy, weights=[1, 3])",
     "calibrated(naive_bayes, cv=2)",
