@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	bench/isolation.py \
 	bench/linear.py \
 	bench/linear_peers.py \
+	bench/knn.py \
 	bench/loading.R \
 	bench/loading.md \
 	bench/loading.py \

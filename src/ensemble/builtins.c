@@ -12,6 +12,7 @@
 const ens_learner_type *const ens__builtins[] = {
     &ens__tree_type,
     &ens__naive_bayes_type,
+    &ens__knn_type,
     &ens__linear_type,
     &ens__logistic_type,
     &ens__dummy_type,

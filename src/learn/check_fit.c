@@ -4,7 +4,9 @@
 
 #include <core/error.h>
 #include <core/mem.h>
+#include <data/dataset.h>
 #include <learn/check.h>
+#include <learn/pipeline.h>
 #include <string.h>
 
 /* Fit the trial's table again with this seed, exec and what it must give. */
@@ -114,8 +116,8 @@ static bool adding_gives_what_one_fit_gives(ens__trial *t)
     ens_model *whole = NULL, *more = NULL;
     bool ok;
 
-    if (type->extend == NULL)
-        return true;
+    if (type->extend == NULL || ens_model_learner(t->model)->type != type)
+        return true; /* also where something was put before it */
     if (raise(&larger, t, type->grows) != ENS_OK)
         ok = ens__trial_error(t, type->grows);
     else if (ens_fit(&whole, larger, t->data, NULL, ENS__TRIAL_SEED, NULL, &t->err) !=
@@ -136,19 +138,26 @@ static bool adding_gives_what_one_fit_gives(ens__trial *t)
 
 static bool the_recipe_stays_as_it_was(ens__trial *t)
 {
-    const ens_learner *kept = ens_model_learner(t->model);
-    char *now = NULL, *model = NULL;
+    const ens__table *table = t->data->table;
+    const ens_rows rows = {table->feature, table->p, t->data->row, t->data->n};
+    ens_learner *whole = NULL; /* with what it needs before it */
+    char *now = NULL, *model = NULL, *expect = NULL;
     bool ok;
 
-    if (ens_learner_print(&now, t->learner, ENS_PRINT_FULL, &t->err) != ENS_OK ||
-        ens_learner_print(&model, kept, ENS_PRINT_FULL, &t->err) != ENS_OK)
+    if (ens__learner_complete(&whole, t->learner, &rows, &t->err) != ENS_OK ||
+        ens_learner_print(&expect, whole, ENS_PRINT_FULL, &t->err) != ENS_OK ||
+        ens_learner_print(&now, t->learner, ENS_PRINT_FULL, &t->err) != ENS_OK ||
+        ens_learner_print(&model, ens_model_learner(t->model), ENS_PRINT_FULL, &t->err) !=
+            ENS_OK)
         ok = ens__trial_error(t, "print");
     else if (strcmp(now, t->recipe) != 0)
         ok = ens__trial_fail(t, "the fit made `%.100s` of `%.100s`", now, t->recipe);
-    else if (strcmp(model, t->recipe) != 0)
-        ok = ens__trial_fail(t, "the model of `%.100s` says `%.100s`", t->recipe, model);
+    else if (strcmp(model, expect) != 0)
+        ok = ens__trial_fail(t, "the model of `%.100s` says `%.100s`", expect, model);
     else
         ok = true;
+    ens_learner_free(whole);
+    ens_string_free(expect);
     ens_string_free(now);
     ens_string_free(model);
     return ok;

@@ -64,6 +64,7 @@ extern const ens_learner_type *const ens__builtins[];
 extern const ens_learner_type ens__tree_type;
 extern const ens_learner_type ens__isolation_tree_type; /* not registered: only `isolation` has it */
 extern const ens_learner_type ens__naive_bayes_type;
+extern const ens_learner_type ens__knn_type;
 extern const ens_learner_type ens__linear_type;
 extern const ens_learner_type ens__logistic_type;
 extern const ens_learner_type ens__calibration_type, ens__dummy_type;

@@ -18,6 +18,7 @@ libens_internal_la_SOURCES += \
 	src/learn/fit.c \
 	src/learn/fitted.c \
 	src/learn/isolation_tree.c \
+	src/learn/knn.c \
 	src/learn/learner.h \
 	src/learn/linear.c \
 	src/learn/linear_fit.c \

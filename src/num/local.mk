@@ -9,6 +9,10 @@ libens_internal_la_SOURCES += \
 	src/num/lbfgs.c \
 	src/num/mix.c \
 	src/num/mix.h \
+	src/num/near.c \
+	src/num/near.h \
+	src/num/near_kernels.c \
+	src/num/near_kernels.h \
 	src/num/optim.c \
 	src/num/paired.c \
 	src/num/paired.h \

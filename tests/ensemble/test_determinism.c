@@ -11,6 +11,8 @@ static const char *const recipes[] = {
     "tree",
     "tree(max_leaf_nodes=20, max_features=0.5)",
     "dummy",
+    "knn(weights=distance)",
+    "bagging(knn(p=1, algorithm=brute), n_estimators=2)",
     "forest(n_estimators=12, oob_score=true)",
     "forest(n_estimators=9, max_features=1.0, bootstrap=false, min_samples_leaf=5)",
     "bagging(tree(max_depth=4), n_estimators=7, max_samples=0.5, max_features=0.5, oob_score=true)",

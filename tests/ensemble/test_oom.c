@@ -26,6 +26,8 @@ static const char *const recipes[] = {
     "tree(max_leaf_nodes=3, ccp_alpha=0.01)",
     "naive_bayes",
     "dummy",
+    "knn(n_neighbors=2, weights=distance)",
+    "bagging(impute | standardize | onehot | knn(n_neighbors=3, algorithm=brute), n_estimators=2)",
     "forest(n_estimators=3)",
     "isolation(n_estimators=2, contamination=0.3)",
     "isolation(n_estimators=2, max_features=2, bootstrap=true)",

@@ -6,6 +6,8 @@ tests_test_learn_SOURCES = tests/run.h tests/learn/main.c \
 	tests/learn/faulty.h \
 	tests/learn/test_check.c \
 	tests/learn/test_dummy.c \
+	tests/learn/knn_reference.inc \
+	tests/learn/test_knn.c \
 	tests/learn/linear_reference.inc \
 	tests/learn/test_linear.c \
 	tests/learn/test_naive_bayes.c \
@@ -15,7 +17,7 @@ tests_test_learn_SOURCES = tests/run.h tests/learn/main.c \
 	tests/learn/test_first_order.c \
 	tests/learn/test_fit.c \
 	tests/learn/test_tree.c
-EXTRA_DIST += tests/learn/make_linear_reference.py
+EXTRA_DIST += tests/learn/make_knn_reference.py tests/learn/make_linear_reference.py
 tests_test_learn_CPPFLAGS = $(test_cppflags)
 tests_test_learn_CFLAGS = $(test_cflags)
 tests_test_learn_LDADD = $(test_ldadd)

@@ -7,6 +7,7 @@ Suite *recipe_suite(void);
 Suite *fit_suite(void);
 Suite *check_suite(void);
 Suite *dummy_suite(void);
+Suite *knn_suite(void);
 Suite *linear_suite(void);
 Suite *first_order_suite(void);
 Suite *naive_bayes_suite(void);
@@ -16,7 +17,7 @@ Suite *tree_suite(void);
 
 /* One line a module: each tests/learn/test_*.c has one of these. */
 static Suite *(*const suites[])(void) = {
-    recipe_suite,      fit_suite,         check_suite,  dummy_suite,
+    recipe_suite,      fit_suite,         check_suite,  dummy_suite, knn_suite,
     naive_bayes_suite, tree_suite,        linear_suite, nist_suite,
     outoffold_suite,   first_order_suite, NULL};
 

@@ -6,6 +6,7 @@ tests_test_num_SOURCES = tests/run.h tests/num/main.c \
 	tests/num/test_mix.c \
 	tests/num/optim_reference.inc \
 	tests/num/test_gram.c \
+	tests/num/test_near.c \
 	tests/num/test_optim.c \
 	tests/num/test_paired.c \
 	tests/num/test_rng.c \

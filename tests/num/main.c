@@ -7,6 +7,7 @@ Suite *distinct_suite(void);
 Suite *elementary_suite(void);
 Suite *gram_suite(void);
 Suite *mix_suite(void);
+Suite *near_suite(void);
 Suite *optim_suite(void);
 Suite *paired_suite(void);
 Suite *rng_suite(void);
@@ -21,6 +22,7 @@ static Suite *(*const suites[])(void) = {
     elementary_suite,
     gram_suite,
     mix_suite,
+    near_suite,
     optim_suite,
     paired_suite,
     rng_suite,
