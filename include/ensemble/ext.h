@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define ENS_EXT_ABI 7
+#define ENS_EXT_ABI 8
 
 /* ---- Parameters --------------------------------------------------------------------------- */
 
@@ -291,11 +291,18 @@ typedef enum ens_gives {
 
 /** One column that a fitted transform gives. */
 typedef struct ens_made_column {
-    size_t from;      /**< the feature it is made of, the first if of several */
+    size_t from;      /**< the feature it is made of, the first if of several; ENS_FROM_ALL */
     int categorical;  /**< 1: codes, of the levels of that feature */
-    const char *what; /**< its name is FEATURE[what], static; NULL: see level */
-    int32_t level;    /**< or FEATURE[level] by the level's name, or number where that is unknown; -1: FEATURE */
+    const char *what; /**< its name is FEATURE[what], or what with ENS_FROM_ALL, static; NULL: see level */
+    int32_t level;    /**< or FEATURE[level] by the level's name, or number where that is unknown; -1: FEATURE. A number
+                           after what if both are given: pca1 */
+    const uint32_t *factor; /**< [n_factors] it is the product of these features, ascending: a*b^2; NULL: it is none */
+    size_t n_factors;
+    const double *loading; /**< [p] with ENS_FROM_ALL: the squares, which add up to 1, tell the part of each feature */
 } ens_made_column;
+
+/** Of more features than one, and called by `what`. */
+#define ENS_FROM_ALL SIZE_MAX
 
 /** Where the values of such a column go: one of x and code is set. */
 typedef struct ens_made {
@@ -316,6 +323,10 @@ struct ens_transform_type {
     /** out[n_columns]: all values of @p rows, at most ENS_BLOCK of them. Pure, each row for itself; called from many
      *  threads. @p scratch has scratch_size() bytes, 64-byte aligned. */
     void (*apply)(const void *fit, const ens_rows *rows, const ens_made *out, void *scratch);
+    /** Optional: what the rows of the fit that gave @p fit become, in place of apply(), where this is something else:
+     *  out[n_columns], all values of a->rows. @p a is what fit() was given. */
+    ens_status (*apply_own)(const void *fit, const void *params, const ens_fit_args *a, const ens_made *out,
+                            ens_error *err);
     /** Optional: keep[rows->n] gets 1 for each row that the fit goes on with, else 0. Predictions keep all. */
     void (*keep)(const void *fit, const ens_rows *rows, unsigned char *keep);
 };

@@ -84,18 +84,9 @@ static void qr_block(const void *ctx, const ens__design_block *b, double *sum)
     ens__qr_add(sum, b->scratch, q + 1);
 }
 
-/* The rows of a triangle are rows like others. */
 static void qr_merge(const void *ctx, double *to, double *from, double *scratch)
 {
-    size_t m = *(const size_t *)ctx;
-
-    for (size_t begin = 0; begin < m; begin += N) {
-        memset(scratch, 0, m * N * sizeof *scratch);
-        for (size_t i = begin; i < m && i < begin + N; i++)
-            for (size_t j = i; j < m; j++)
-                scratch[j * N + i - begin] = from[i * m + j];
-        ens__qr_add(to, scratch, m);
-    }
+    ens__qr_merge(to, from, *(const size_t *)ctx, scratch);
 }
 
 /* The triangle of the columns, the penalty and the response. */
@@ -117,7 +108,7 @@ static ens_status decompose(squares *s, ens_error *err)
         goto done;
     for (size_t j = 0; j < s->d.p; j++)
         ridge[j * m + j] = sqrt(s->ridge[j]);
-    qr_merge(&m, s->r, ridge, scratch);
+    ens__qr_merge(s->r, ridge, m, scratch);
 done:
     ens__free(ridge);
     ens__free(scratch);

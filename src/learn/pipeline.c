@@ -186,9 +186,10 @@ static ens_status fit_step(pipeline *m, size_t s, const ens_learner *recipe, pla
         (st = note_columns(m, s, a->rows.feature, a->rows.p, err)) != ENS_OK ||
         (type->keep != NULL && ((st = keep_rows(at, &m->step[s], a, err)) != ENS_OK ||
                                 (st = check_classes(recipe, s, a, err)) != ENS_OK)) ||
-        (st = ens__derive(&train, &m->step[s], &a->rows, a->exec, err)) != ENS_OK ||
+        (st = ens__derive(&train, &m->step[s], &a->rows,
+                          type->keep == NULL ? a : NULL, a->exec, err)) != ENS_OK ||
         (keep != NULL &&
-         (st = ens__derive(&valid, &m->step[s], &keep->rows, a->exec, err)) != ENS_OK) ||
+         (st = ens__derive(&valid, &m->step[s], &keep->rows, NULL, a->exec, err)) != ENS_OK) ||
         ((s == 0 || type->keep != NULL) && (st = gather(at, a, err)) != ENS_OK))
         goto done;
     m->dropped = m->dropped || type->keep != NULL;
@@ -515,7 +516,17 @@ static ens_status read_pipeline(void **out, const ens_read_args *args, ens_error
 
 /* ---- Importance ---------------------------------------------------------------------------------------- */
 
-/* What a column is worth belongs to the feature that it is made of, the first if of several. */
+/* What a column is worth belongs to the features that it is made of. */
+static void credit(double *out, size_t p, const ens_made_column *made, double worth)
+{
+    for (size_t i = 0; i < made->n_factors; i++)
+        out[made->factor[i]] += worth / (double)made->n_factors;
+    for (size_t j = 0; j < p && made->loading != NULL; j++)
+        out[j] += worth * made->loading[j] * made->loading[j];
+    if (made->n_factors == 0 && made->from != ENS_FROM_ALL)
+        out[made->from] += worth;
+}
+
 static ens_status importance(const void *fit, double *out, ens_error *err)
 {
     const pipeline *m = fit;
@@ -536,7 +547,7 @@ static ens_status importance(const void *fit, double *out, ens_error *err)
 
         memset(before, 0, p * sizeof *before);
         for (size_t c = 0; c < m->p[s]; c++)
-            before[m->made[s][c].from] += worth[c];
+            credit(before, p, &m->made[s][c], worth[c]);
         if (s > 0)
             memcpy(worth, before, p * sizeof *worth);
     }
@@ -574,7 +585,8 @@ static ens_status describe(const void *fit,
 
         snprintf(line, sizeof line, "columns after %s: %zu\n", m->step[s].type->name,
                  m->p[s]);
-        st = add(ctx, line);
+        if ((st = add(ctx, line)) == ENS_OK && m->step[s].type->describe != NULL)
+            st = m->step[s].type->describe(m->step[s].state, add, ctx, err);
     }
     if (st == ENS_OK && m->learner.type->describe != NULL)
         st = m->learner.type->describe(m->learner.state, add, ctx, err);

@@ -24,8 +24,9 @@ typedef struct ens__derived {
     ens_rows rows;
 } ens__derived;
 
-ens_status ens__derive(ens__derived *out, const ens_fitted *step, const ens_rows *from, const ens_exec *exec,
-                       ens_error *err);
+/* own is the fit that gave step if these are its rows, else NULL. */
+ens_status ens__derive(ens__derived *out, const ens_fitted *step, const ens_rows *from, const ens_fit_args *own,
+                       const ens_exec *exec, ens_error *err);
 void ens__derived_clear(ens__derived *d);
 
 /* The same rows' weights, targets and groups, by row of such a table: in place of those of a. */

@@ -10,20 +10,48 @@
 #include <core/str.h>
 #include <learn/pipeline.h>
 #include <math.h>
+#include <stdio.h>
 
 /* Rows of a task. */
 #define TASK_ROWS ((size_t)16 * ENS_BLOCK)
 
+/* Those of a validation table have none. */
+static const char *name_of(const ens_feature *f)
+{
+    return f->name != NULL ? f->name : "";
+}
+
+/* a*b^2 */
+static void put_factors(ens__buf *b, const ens_made_column *column,
+                        const ens_feature *feature)
+{
+    for (size_t i = 0, end; i < column->n_factors; i = end) {
+        for (end = i + 1; end < column->n_factors && column->factor[end] == column->factor[i];)
+            end++;
+        ens__buf_printf(b, "%s%s", i > 0 ? "*" : "", name_of(&feature[column->factor[i]]));
+        if (end - i > 1)
+            ens__buf_printf(b, "^%zu", end - i);
+    }
+}
+
 char *ens__made_name(const ens_made_column *column, const ens_feature *feature)
 {
-    const ens_feature *f = &feature[column->from];
+    static const ens_feature none = {.name = ""};
+    const ens_feature *f = column->from != ENS_FROM_ALL ? &feature[column->from] : &none;
     const ens__levels *levels = f->column != NULL ? &f->column->levels : f->levels;
-    char *name = NULL;
+    char *name = NULL, number[16] = "";
     ens__buf b = {0};
 
-    ens__buf_puts(&b, f->name != NULL ? f->name : ""); /* those of a validation table have none */
-    if (column->what != NULL)
-        ens__buf_printf(&b, "[%s]", column->what);
+    if (column->what != NULL && column->level >= 0)
+        snprintf(number, sizeof number, "%d", (int)column->level);
+    if (column->n_factors > 0)
+        put_factors(&b, column, feature);
+    else
+        ens__buf_puts(&b, name_of(f));
+    if (column->from == ENS_FROM_ALL)
+        ens__buf_printf(&b, "%s%s", column->what, number);
+    else if (column->what != NULL)
+        ens__buf_printf(&b, "[%s%s]", column->what, number);
     else if (column->level >= 0 && levels != NULL && (size_t)column->level < levels->n)
         ens__buf_printf(&b, "[%s]", levels->name[column->level]);
     else if (column->level >= 0)
@@ -37,16 +65,16 @@ static ens_status make_column(ens__column *out, ens_feature *feature, size_t n,
                               const ens_made_column *made, const ens_feature *from,
                               ens_error *err)
 {
-    const ens_feature *f = &from[made->from];
+    const ens_feature *f = made->categorical ? &from[made->from] : NULL;
 
     out->role = ENS_FEATURE;
     out->type = made->categorical ? ENS_CATEGORICAL : ENS_NUMERIC;
     if ((out->name = ens__made_name(made, from)) == NULL)
         return ens__nomem(err);
-    if (made->categorical && f->column != NULL &&
+    if (f != NULL && f->column != NULL &&
         ens__levels_copy(&out->levels, &f->column->levels, err) != ENS_OK)
         return ENS_ENOMEM;
-    if (made->categorical)
+    if (f != NULL)
         out->code = ens__array(n, sizeof *out->code);
     else
         out->x = ens__array(n, sizeof *out->x);
@@ -55,7 +83,7 @@ static ens_status make_column(ens__column *out, ens_feature *feature, size_t n,
     *feature = (ens_feature){.name = out->name,
                              .x = out->x,
                              .code = out->code,
-                             .n_levels = made->categorical ? f->n_levels : 0,
+                             .n_levels = f != NULL ? f->n_levels : 0,
                              .column = out};
     return ENS_OK;
 }
@@ -124,6 +152,15 @@ static ens_status apply_task(void *ctx, size_t task, unsigned worker, ens_error 
     return ENS_OK;
 }
 
+/* All rows by the type's apply_own(). */
+static ens_status apply_own(const job *k, const ens_fit_args *own, ens_error *err)
+{
+    for (size_t c = 0; c < k->table->p; c++)
+        k->made[c] = (ens_made){k->table->column[c].x, k->table->column[c].code};
+    return k->step->type->transform->apply_own(k->step->state, own->learner->params, own,
+                                               k->made, err);
+}
+
 static ens_status count_missing(void *ctx, size_t c, unsigned worker, ens_error *err)
 {
     const job *k = ctx;
@@ -137,8 +174,9 @@ static ens_status count_missing(void *ctx, size_t c, unsigned worker, ens_error 
 }
 
 ens_status ens__derive(ens__derived *out, const ens_fitted *step, const ens_rows *from,
-                       const ens_exec *exec, ens_error *err)
+                       const ens_fit_args *own, const ens_exec *exec, ens_error *err)
 {
+    bool by_own = own != NULL && step->type->transform->apply_own != NULL;
     size_t tasks = (from->n + TASK_ROWS - 1) / TASK_ROWS;
     unsigned workers = ens__par_workers(tasks, exec);
     job k = {.step = step, .from = from};
@@ -155,7 +193,9 @@ ens_status ens__derive(ens__derived *out, const ens_fitted *step, const ens_rows
         st = ens__nomem(err);
         goto done;
     }
-    if ((st = ens__par_for(tasks, exec, NULL, apply_task, &k, NULL, err)) != ENS_OK ||
+    st = by_own ? apply_own(&k, own, err)
+                : ens__par_for(tasks, exec, NULL, apply_task, &k, NULL, err);
+    if (st != ENS_OK ||
         (st = ens__par_for(d.table->p, exec, NULL, count_missing, &k, NULL, err)) !=
             ENS_OK)
         goto done;

@@ -335,6 +335,19 @@ void ens__qr_add(double *r, double *z, size_t q)
     ENS__CALL(qr, r, z, q);
 }
 
+void ens__qr_merge(double *r, const double *from, size_t q, double *scratch)
+{
+    size_t n = ENS__GRAM_ROWS;
+
+    for (size_t begin = 0; begin < q; begin += n) {
+        memset(scratch, 0, q * n * sizeof *scratch);
+        for (size_t i = begin; i < q && i < begin + n; i++)
+            for (size_t j = i; j < q; j++)
+                scratch[j * n + i - begin] = from[i * q + j];
+        ens__qr_add(r, scratch, q);
+    }
+}
+
 void ens__gram_standardise(double *out, const double *x, size_t n, double scale,
                            double mean)
 {

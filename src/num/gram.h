@@ -28,5 +28,7 @@ double ens__dot(const double *a, const double *b, size_t n);
 /* Add the rows of a block, of q columns, to the triangle of a QR decomposition: r[q][q], of which the upper
  * triangle is used, becomes that of the stacked matrix by Householder reflections.  The block is overwritten. */
 void ens__qr_add(double *r, double *z, size_t q);
+/* Add the rows of another such triangle. scratch[q][ENS__GRAM_ROWS], to 64 bytes aligned. */
+void ens__qr_merge(double *r, const double *from, size_t q, double *scratch);
 
 #endif

@@ -25,4 +25,6 @@ libens_internal_la_SOURCES += \
 	src/num/solve.h \
 	src/num/sort.c \
 	src/num/stats.c \
-	src/num/stats.h
+	src/num/stats.h \
+	src/num/svd.c \
+	src/num/svd.h

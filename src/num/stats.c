@@ -151,3 +151,8 @@ double ens__normal_tails(double z)
 {
     return 2 * gsl_cdf_ugaussian_Q(fabs(z));
 }
+
+double ens__normal_quantile(double p)
+{
+    return gsl_cdf_ugaussian_Pinv(p);
+}

@@ -24,6 +24,8 @@ double ens__t_quantile(double p, double df);
 /* Probability of what is as far from 0 as t, or farther, on either side. */
 double ens__t_tails(double t, double df);
 double ens__normal_tails(double z);
+/* Quantile p in (0, 1) of the standard normal. */
+double ens__normal_quantile(double p);
 
 /* Ascending order of x by index, stable. */
 void ens__sort_index(uint32_t *order, const double *x, size_t n);

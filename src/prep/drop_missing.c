@@ -72,15 +72,8 @@ static void apply(const void *fit, const ens_rows *rows, const ens_made *out,
     const dropper *m = fit;
 
     (void)scratch;
-    for (size_t j = 0; j < m->p; j++) {
-        const ens_feature *f = &rows->feature[j];
-
-        for (size_t i = 0; i < rows->n; i++)
-            if (f->x != NULL)
-                out[j].x[i] = f->x[rows->row[i]];
-            else
-                out[j].code[i] = f->code[rows->row[i]];
-    }
+    for (size_t j = 0; j < m->p; j++)
+        ens__prep_copy(&out[j], &rows->feature[j], rows);
 }
 
 static ens_status write_dropper(const void *fit, ens_writer *w, ens_error *err)

@@ -3,6 +3,15 @@
 
 #include <prep/prep.h>
 
+void ens__prep_copy(const ens_made *out, const ens_feature *f, const ens_rows *rows)
+{
+    for (size_t i = 0; i < rows->n; i++)
+        if (f->x != NULL)
+            out->x[i] = f->x[rows->row[i]];
+        else
+            out->code[i] = f->code[rows->row[i]];
+}
+
 ens_status ens__prep_write_kinds(const uint8_t *is_number, size_t p, ens_writer *w,
                                  ens_error *err)
 {

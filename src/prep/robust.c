@@ -11,6 +11,7 @@
 #include <num/stats.h>
 #include <prep/prep.h>
 #include <prep/scale.h>
+#include <prep/sorted.h>
 
 typedef struct robust_params {
     int with_centering, with_scaling;
@@ -46,74 +47,6 @@ static ens_status check_robust(const void *params, ens_error *err)
     return ENS_OK;
 }
 
-/* ---- Quantiles ----------------------------------------------------------------------------------------- */
-
-/* Values that are there, in their order, each with the weight of those up to it. */
-typedef struct sorted {
-    double *x, *upto; /* [n] */
-    size_t n;
-} sorted;
-
-static ens_status sort_feature(sorted *out, const ens__scale_job *k, size_t j, ens_error *err)
-{
-    const ens_rows *rows = &k->a->rows;
-    const double *x = rows->feature[j].x;
-    double *value = ens__array(rows->n, sizeof *value), *w = ens__array(rows->n, sizeof *w);
-    uint32_t *order = ens__array(rows->n, sizeof *order);
-    sorted s = {ens__array(rows->n, sizeof *s.x), ens__array(rows->n, sizeof *s.upto), 0};
-    ens_status st = ENS_OK;
-    double sum = 0;
-
-    if (value == NULL || w == NULL || order == NULL || s.x == NULL || s.upto == NULL) {
-        st = ens__nomem(err);
-        goto done;
-    }
-    for (size_t i = 0; i < rows->n; i++) {
-        if (isnan(x[rows->row[i]]))
-            continue;
-        value[s.n] = x[rows->row[i]];
-        w[s.n++] = ens_fit_weight(k->a, i);
-    }
-    ens__sort_index(order, value, s.n);
-    for (size_t i = 0; i < s.n; i++) {
-        s.x[i] = value[order[i]];
-        s.upto[i] = sum += w[order[i]];
-    }
-    *out = s;
-    s = (sorted){0};
-done:
-    ens__free(s.x);
-    ens__free(s.upto);
-    ens__free(value);
-    ens__free(w);
-    ens__free(order);
-    return st;
-}
-
-/* The value at place t of all, from 0, if each stood there as often as it weighs. */
-static double value_at(const sorted *s, double t)
-{
-    size_t low = 0, high = s->n - 1;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-
-        if (s->upto[middle] > t)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return s->x[low];
-}
-
-static double quantile(const sorted *s, double q)
-{
-    double place = fmax(0, q * (s->upto[s->n - 1] - 1)), whole = floor(place);
-    double part = place - whole;
-
-    return value_at(s, whole) * (1 - part) + value_at(s, whole + 1) * part;
-}
-
 /* ---- Fitting ------------------------------------------------------------------------------------------- */
 
 static ens_status robust_feature(void *ctx, size_t j, unsigned worker, ens_error *err)
@@ -121,24 +54,23 @@ static ens_status robust_feature(void *ctx, size_t j, unsigned worker, ens_error
     const ens__scale_job *k = ctx;
     const robust_params *p = k->params;
     const double *range = p->quantile_range.v;
-    sorted s = {0};
+    ens__sorted s = {0};
     double unit;
     ens_status st;
 
     (void)worker;
     if (!k->m->is_number[j])
         return ENS_OK;
-    if ((st = sort_feature(&s, k, j, err)) != ENS_OK)
+    if ((st = ens__sort_feature(&s, k->a, j, err)) != ENS_OK)
         return st;
     if (s.n > 0 && p->with_centering)
-        k->m->origin[j] = quantile(&s, 0.5);
+        k->m->origin[j] = ens__sorted_quantile(&s, 0.5);
     if (s.n > 0 && p->with_scaling) {
-        unit = 2 * (quantile(&s, range[1] / 100) / 2 - quantile(&s, range[0] / 100) / 2);
+        unit = 2 * (ens__sorted_quantile(&s, range[1] / 100) / 2 - ens__sorted_quantile(&s, range[0] / 100) / 2);
         if (unit >= 10 * DBL_EPSILON)
             k->m->unit[j] = fmin(unit, DBL_MAX);
     }
-    ens__free(s.x);
-    ens__free(s.upto);
+    ens__sorted_clear(&s);
     return ENS_OK;
 }
 

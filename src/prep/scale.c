@@ -12,9 +12,6 @@
 #include <prep/scale.h>
 #include <string.h>
 
-/* What is scaled is kept below it, so that learners can square it. */
-#define MOST 1e100
-
 typedef struct standardize_params {
     int with_mean, with_std;
 } standardize_params;
@@ -225,22 +222,18 @@ static void column(ens_made_column *out, const void *fit, size_t c)
         .from = c, .categorical = !((const ens__scaler *)fit)->is_number[c], .level = -1};
 }
 
-/* Not fmin and fmax, which would lose a NaN. */
-static double kept_in(double v, double low, double high)
-{
-    return v < low ? low : v > high ? high : v;
-}
-
 static void scale_numbers(const ens__scaler *m, size_t j, const double *x,
                           const ens_rows *rows, double *out)
 {
     double origin = m->origin[j], unit = m->unit[j], low = m->low, span = m->high - m->low;
-    double least = m->clip ? m->low : -MOST, most = m->clip ? m->high : MOST;
+    double least = m->clip ? m->low : -ENS__PREP_MOST;
+    double most = m->clip ? m->high : ENS__PREP_MOST;
 
     for (size_t i = 0; i < rows->n; i++) {
         double v = (x[rows->row[i]] - origin) / unit;
 
-        out[i] = kept_in(kept_in(v, -MOST, MOST) * span + low, least, most);
+        v = ens__kept_in(v, -ENS__PREP_MOST, ENS__PREP_MOST);
+        out[i] = ens__kept_in(v * span + low, least, most);
     }
 }
 
@@ -254,8 +247,7 @@ static void apply(const void *fit, const ens_rows *rows, const ens_made *out,
         if (m->is_number[j])
             scale_numbers(m, j, rows->feature[j].x, rows, out[j].x);
         else
-            for (size_t i = 0; i < rows->n; i++)
-                out[j].code[i] = rows->feature[j].code[rows->row[i]];
+            ens__prep_copy(&out[j], &rows->feature[j], rows);
 }
 
 /* ---- Tensors ------------------------------------------------------------------------------------------- */

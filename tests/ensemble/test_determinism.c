@@ -38,6 +38,8 @@ static const char *const recipes[] = {
     "bagging(gbdt(n_estimators=3), n_estimators=3)",
     "impute(add_indicator=true) | standardize | onehot(min_frequency=3) | bagging(minmax | tree(max_depth=4), "
     "n_estimators=4)",
+    "impute | quantile | polynomial | target_encode(cv=4) | select(k=0.5) | pca(n_components=2) | tree(max_depth=4)",
+    "power | select(score_func=mutual_info, k=3) | bagging(target_encode | tree(max_depth=4), n_estimators=2)",
     "robust | ordinal | maxabs | normalize | bagging(tree(max_depth=4), n_estimators=3)",
 };
 

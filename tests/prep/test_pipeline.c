@@ -311,6 +311,64 @@ START_TEST(what_drop_missing_leaves_must_do)
 END_TEST
 
 /* Coefficients stand beside the names of the columns that the steps made, also those of a loaded model. */
+static void fit_fails_by(const char *recipe, const char *csv, ens_status st, const char *message)
+{
+    ens_dataset *data = table_of(csv);
+    ens_learner *l;
+    ens_model *m;
+
+    ck_ok(ens_learner_parse(&l, recipe, &err));
+    ck_fails(ens_fit(&m, l, data, NULL, 1, NULL, &err), st, message);
+    ens_learner_free(l);
+    ens_dataset_free(data);
+}
+
+START_TEST(transforms_say_what_they_cannot_do)
+{
+    static const char numbers[] = "a,b,y\n1,2,1\n-2,5,2\n3,1,3\n", words[] = "a,y\nu,1\nv,2\nu,1\n";
+
+    fit_fails_by("power(method=box_cox) | plain", numbers, ENS_EDATA,
+                 "power.method = box_cox: column `a` has the value -2; yeo_johnson takes any");
+    fit_fails_by("pca(n_components=3) | plain", numbers, ENS_EDATA, "pca.n_components = 3, of 2 that");
+    fit_fails_by("pca | ordinal | plain", words, ENS_EDATA, "pca: there is no number among 1 columns");
+    fit_fails_by("select(score_func=variance, threshold=100) | plain", numbers, ENS_EDATA,
+                 "select leaves no column of 2");
+    fit_fails_by("polynomial(degree=16) | plain", "a,b,c,d,e,f,g,h,i,j,k,y\n1,2,3,4,5,6,7,8,9,10,11,1\n"
+                                                  "2,3,4,5,6,7,8,9,10,11,12,2\n",
+                 ENS_ESUPPORT, "polynomial.degree = 16 of 11 numbers makes more than 100000 columns");
+}
+END_TEST
+
+START_TEST(columns_of_several_features_have_names)
+{
+    ens_dataset *data = table_of("a,b,c,y\n1,2,u,1\n-2,5,v,2\n3,1,u,3\n4,0,v,1\n");
+    ens_model *m = model_of("polynomial(degree=3) | target_encode | linear(penalty=l2)", data), *loaded;
+    void *bytes;
+    size_t n;
+    char *a, *b;
+
+    ck_ok(ens_model_save_bytes(&bytes, &n, m, &err));
+    ck_ok(ens_model_load_bytes(&loaded, bytes, n, &err));
+    ck_ok(ens_model_describe(&a, m, &err));
+    ck_ok(ens_model_describe(&b, loaded, &err));
+    ck_assert_str_eq(a, b);
+    ck_assert_ptr_nonnull(strstr(a, "\na*b^2: "));
+    ck_assert_ptr_nonnull(strstr(a, "\na^3: "));
+    ck_assert_ptr_nonnull(strstr(a, "\nc[target]: "));
+    ens_string_free(a);
+    ens_string_free(b);
+    ens_bytes_free(bytes);
+    ens_model_free(loaded);
+    ens_model_free(m);
+    m = model_of("pca(n_components=1) | ordinal | linear(penalty=l2)", data);
+    ck_ok(ens_model_describe(&a, m, &err));
+    ck_assert_ptr_nonnull(strstr(a, "\npca1: "));
+    ens_string_free(a);
+    ens_model_free(m);
+    ens_dataset_free(data);
+}
+END_TEST
+
 START_TEST(columns_have_names_of_levels)
 {
     ens_dataset *data = table_of(text);
@@ -370,6 +428,13 @@ START_TEST(steps_in_the_wrong_place_are_refused)
         {"minmax(feature_range=[1]) | tree", ENS_ERANGE, "minmax.feature_range has 1 values, expected 2"},
         {"robust(quantile_range=[75, 25]) | tree", ENS_ERANGE, "robust.quantile_range = [75, 25] does not ascend"},
         {"robust(quantile_range=[75]) | tree", ENS_ERANGE, "robust.quantile_range has 1 values, expected 2"},
+        {"select(k=3, score_func=variance) | tree", ENS_EINVAL, "select.k is of score_func=f and mutual_info"},
+        {"select(threshold=3) | tree", ENS_EINVAL, "select.threshold = 3 is of score_func=variance alone"},
+        {"select(n_bins=3) | tree", ENS_EINVAL, "select.n_bins = 3 is of score_func=mutual_info alone"},
+        {"pca(n_components=0) | tree", ENS_ERANGE, "pca.n_components = 0"},
+        {"polynomial(degree=17) | tree", ENS_ERANGE, "polynomial.degree = 17"},
+        {"quantile(n_quantiles=1) | tree", ENS_ERANGE, "quantile.n_quantiles = 1"},
+        {"target_encode(cv=1) | tree", ENS_ERANGE, "target_encode.cv = 1"},
         {"imputed | tree", ENS_ENAME, "did you mean `impute`?"},
         {"impute(strategy=modal) | tree", ENS_EPARSE, ""},
     };
@@ -411,6 +476,8 @@ static void seal(unsigned char *file, size_t n)
 
 static const char *const damaged[] = {
     "impute(add_indicator=true) | onehot | minmax | plain",
+    "impute | quantile | polynomial | target_encode | pca | plain",
+    "power | select(k=2) | select(score_func=variance, threshold=0.001) | impute | onehot | plain",
     "drop_missing | impute | robust | normalize | ordinal | maxabs | plain",
 };
 
@@ -459,11 +526,13 @@ static void add(TCase *tc)
     tcase_add_test(tc, a_loaded_pipeline_predicts_the_same);
     tcase_add_test(tc, drop_missing_fits_the_rows_without_gaps);
     tcase_add_test(tc, what_drop_missing_leaves_must_do);
+    tcase_add_test(tc, transforms_say_what_they_cannot_do);
+    tcase_add_test(tc, columns_of_several_features_have_names);
     tcase_add_test(tc, columns_have_names_of_levels);
     tcase_add_test(tc, parameters_are_found_through_bars);
     tcase_add_test(tc, steps_in_the_wrong_place_are_refused);
     tcase_add_test(tc, a_transform_that_leaves_no_column_is_an_error);
-    tcase_add_loop_test(tc, damaged_states_are_refused_or_harmless, 0, 2);
+    tcase_add_loop_test(tc, damaged_states_are_refused_or_harmless, 0, sizeof damaged / sizeof *damaged);
 }
 
 Suite *pipeline_suite(void);
