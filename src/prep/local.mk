@@ -1,4 +1,6 @@
 libens_internal_la_SOURCES += \
+	src/prep/donors.c \
+	src/prep/donors.h \
 	src/prep/drop_missing.c \
 	src/prep/impute.c \
 	src/prep/normalize.c \

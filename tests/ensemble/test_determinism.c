@@ -40,6 +40,7 @@ static const char *const recipes[] = {
     "n_estimators=4)",
     "impute | quantile | polynomial | target_encode(cv=4) | select(k=0.5) | pca(n_components=2) | tree(max_depth=4)",
     "power | select(score_func=mutual_info, k=3) | bagging(target_encode | tree(max_depth=4), n_estimators=2)",
+    "impute(strategy=knn, weights=distance) | tree(max_depth=4)",
     "robust | ordinal | maxabs | normalize | bagging(tree(max_depth=4), n_estimators=3)",
 };
 

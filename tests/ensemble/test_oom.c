@@ -49,6 +49,7 @@ static const char *const recipes[] = {
     "gbdt(n_estimators=2, min_samples_leaf=1, monotonic_cst=[-1, 0, 0], interaction_cst=\"size | colour, weight\")",
     "impute(strategy=median, add_indicator=true) | standardize | onehot(min_frequency=2) | tree",
     "drop_missing | tree",
+    "impute(strategy=knn) | tree",
     "selection(tree(max_depth=2), dummy, cv=2, rounds=3, bags=2)",
     "auto(time_limit=none, max_models=1, cv=2)",
     "quantile(output_distribution=normal) | power | polynomial | tree",

@@ -113,6 +113,8 @@ static const char *const recipes[] = {
     "onehot | linear",
     "drop_missing | linear",
     "quantile | linear",
+    "impute(strategy=knn, n_neighbors=3) | tree(max_depth=4)",
+    "bagging(impute(strategy=knn, weights=distance, add_indicator=true) | onehot | linear, n_estimators=2)",
     "quantile(output_distribution=normal, n_quantiles=7) | tree(max_depth=4)",
     "power | naive_bayes",
     "polynomial | tree(max_depth=4)",

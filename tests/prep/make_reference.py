@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """make_reference.py - reference values of transforms: make_reference.py > reference.inc (scikit-learn, numpy)."""
 import numpy as np
-from sklearn.impute import SimpleImputer
+from sklearn.impute import KNNImputer, SimpleImputer
 from scipy.optimize import brentq
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import f_classif, f_regression
@@ -128,3 +128,8 @@ def codes(y, smooth):
 put("target_auto", codes(y, None))
 put("target_smooth", codes(y, 2))
 put("target_classes", codes(label.astype(float), None))
+some = np.where(np.isnan(x), nan, full)  # of like scale, without equal distances
+some[[3, 7, 8], [0, 1, 0]] = nan
+put("data_some", some)
+put("impute_knn", KNNImputer(n_neighbors=3).fit_transform(some))
+put("impute_knn_distance", KNNImputer(n_neighbors=4, weights="distance").fit_transform(some))

@@ -431,6 +431,7 @@ START_TEST(steps_in_the_wrong_place_are_refused)
         {"select(k=3, score_func=variance) | tree", ENS_EINVAL, "select.k is of score_func=f and mutual_info"},
         {"select(threshold=3) | tree", ENS_EINVAL, "select.threshold = 3 is of score_func=variance alone"},
         {"select(n_bins=3) | tree", ENS_EINVAL, "select.n_bins = 3 is of score_func=mutual_info alone"},
+        {"impute(n_neighbors=3) | tree", ENS_EINVAL, "impute.n_neighbors and weights are of strategy=knn alone"},
         {"pca(n_components=0) | tree", ENS_ERANGE, "pca.n_components = 0"},
         {"polynomial(degree=17) | tree", ENS_ERANGE, "polynomial.degree = 17"},
         {"quantile(n_quantiles=1) | tree", ENS_ERANGE, "quantile.n_quantiles = 1"},
@@ -478,6 +479,7 @@ static const char *const damaged[] = {
     "impute(add_indicator=true) | onehot | minmax | plain",
     "impute | quantile | polynomial | target_encode | pca | plain",
     "power | select(k=2) | select(score_func=variance, threshold=0.001) | impute | onehot | plain",
+    "impute(strategy=knn, n_neighbors=2, weights=distance) | onehot | plain",
     "drop_missing | impute | robust | normalize | ordinal | maxabs | plain",
 };
 

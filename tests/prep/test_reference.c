@@ -14,8 +14,8 @@ enum { N = 12 };
 
 static ens_error err;
 
-/* Three numbers with gaps, the one category, or three numbers above 0. */
-typedef enum kind { NUMBERS, LEVELS, FULL } kind;
+/* Three numbers with gaps, the one category, three numbers above 0, and these with gaps. */
+typedef enum kind { NUMBERS, LEVELS, FULL, SOME } kind;
 
 /* The target is two classes. */
 static bool of_classes;
@@ -34,7 +34,7 @@ static ens_dataset *table_for(kind of, ens_task task)
 
     for (size_t i = 0; i < N; i++) {
         for (size_t j = 0; j < 3; j++)
-            x[j][i] = of == FULL ? data_full[i][j] : data_x[i][j];
+            x[j][i] = of == SOME ? data_some[i][j] : of == FULL ? data_full[i][j] : data_x[i][j];
         y[i] = task == ENS_TASK_CLASSIFICATION ? data_y[i][0] > 1 : data_y[i][0];
         code[i] = isnan(data_level[i][0]) ? -1 : (int32_t)data_level[i][0];
     }
@@ -105,6 +105,13 @@ START_TEST(impute_is_simple_imputer)
     MAKES("impute(strategy=most_frequent)", impute_most_frequent);
     MAKES("impute(strategy=constant, fill_value=-3.5)", impute_constant);
     MAKES("impute(add_indicator=true)", impute_indicator);
+}
+END_TEST
+
+START_TEST(impute_is_knn_imputer)
+{
+    makes("impute(strategy=knn, n_neighbors=3) | dummy", SOME, NULL, &impute_knn[0][0], 3);
+    makes("impute(strategy=knn, n_neighbors=4, weights=distance) | dummy", SOME, NULL, &impute_knn_distance[0][0], 3);
 }
 END_TEST
 
@@ -295,6 +302,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, polynomial_is_polynomial_features);
     tcase_add_test(tc, pca_is_pca);
     tcase_add_test(tc, impute_is_simple_imputer);
+    tcase_add_test(tc, impute_is_knn_imputer);
     tcase_add_test(tc, standardize_is_standard_scaler);
     tcase_add_test(tc, minmax_is_min_max_scaler);
     tcase_add_test(tc, onehot_is_one_hot_encoder);
