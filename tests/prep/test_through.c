@@ -125,6 +125,7 @@ START_TEST(checkpoints_go_on_to_the_same_model)
 
     ck_ok(ens_fit(&m, l, data, NULL, 1, &exec, &err));
     same_file(m, whole);
+    ens_model_free(m);
     ck_assert_uint_eq(k.n, 2);
     for (size_t i = 0; i < k.n; i++) {
         ens_model *part, *more;
