@@ -20,7 +20,7 @@ typedef struct ens_dataset ens_dataset;
 
 typedef enum ens_type { ENS_NUMERIC = 0, ENS_CATEGORICAL } ens_type;
 
-typedef enum ens_role { ENS_FEATURE = 0, ENS_TARGET, ENS_WEIGHT, ENS_GROUP, ENS_IGNORE } ens_role;
+typedef enum ens_role { ENS_FEATURE = 0, ENS_TARGET, ENS_WEIGHT, ENS_GROUP, ENS_IGNORE, ENS_OFFSET } ens_role;
 
 /* ---- Looking at one ---------------------------------------------------------------- */
 
@@ -63,6 +63,8 @@ ENS_API double ens_dataset_get(const ens_dataset *data, size_t i, size_t j);
 ENS_API double ens_dataset_y(const ens_dataset *data, size_t i);
 /** Weight of row @p i; 1 without a weight column. */
 ENS_API double ens_dataset_weight(const ens_dataset *data, size_t i);
+/** Offset of row @p i, on the scale of a model's scores; 0 without an offset column. */
+ENS_API double ens_dataset_offset(const ens_dataset *data, size_t i);
 /** Number of row @p i's group, below ens_dataset_n_groups(); 0 without a group column. */
 ENS_API size_t ens_dataset_group(const ens_dataset *data, size_t i);
 /** Groups of the table under the view; 0 without a group column. */
@@ -103,7 +105,7 @@ typedef struct ens_column {
  *
  * @param task ENS_TASK_AUTO: classification for a categorical target, regression for a numeric one
  * @return ENS_OK; ENS_EINVAL for two targets, a duplicate name, or a column with no or two arrays;
- *         ENS_EDATA for a code out of range, an infinite number, a NaN target, a negative weight
+ *         ENS_EDATA for a code out of range, an infinite number, a NaN target, a negative weight, a missing offset
  */
 ENS_API ens_status ens_dataset_from_columns(ens_dataset **out, const ens_column *columns,
                                             size_t n_columns, size_t n, ens_task task,
@@ -171,6 +173,7 @@ typedef struct ens_csv_options {
                                          in them */
     ens_format format;              /**< of ens_table_read() and ens_table_stream_open(); others know */
     const char *query;              /**< svmlight: file of the rows of each group, one number a line */
+    const char *offset;             /**< column of offsets, see ens_fit(); NULL: none */
 } ens_csv_options;
 
 /**
@@ -185,7 +188,7 @@ typedef struct ens_csv_options {
  *         duplicate name, text where `types` or the role want a number) with line and column;
  *         ENS_ENAME for an unknown column in the options; ENS_EINVAL for a column of two roles or an
  *         impossible delimiter; ENS_EDATA for no rows, a missing or infinite target, an infinite
- *         number, a bad weight; ENS_ENOMEM
+ *         number, a bad weight, a missing offset; ENS_ENOMEM
  *
  * Invalid UTF-8 is accepted as bytes and reported in a note.  A column with an empty name is named
  * by its position (`column3`), with a note.  Spaces and tabs around unquoted fields are dropped.  Blank

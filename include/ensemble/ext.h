@@ -99,6 +99,7 @@ typedef struct ens_valid {
     const int32_t *label; /**< classification: -1 for a class that the fit does not know */
     const double *y;      /**< regression: finite */
     const uint32_t *group; /**< [rows.n] number of the group by row of these; NULL: there are none */
+    const double *offset; /**< [rows.n] of the scores; NULL: 0 */
 } ens_valid;
 
 typedef struct ens_fit_args {
@@ -123,6 +124,7 @@ typedef struct ens_fit_args {
     void *checkpoint_ctx;
     size_t checkpoint_every;
     const struct ens__table *table; /**< internal: that of ens_fit(), whatever became of its columns; or NULL */
+    const double *offset;       /**< [n_table] by table row, of scores; NULL: 0, and for members */
     const uint32_t *origin;     /**< internal: [n_table] the row there of each table row; NULL: the same */
 } ens_fit_args;
 
@@ -197,7 +199,8 @@ typedef enum ens_caps {
     ENS_FIXED_QUANTILES = 4096, /**< its quantiles() gives those alone that were asked for */
     ENS_WANTS_SCALED = 8192,  /**< numbers of unlike scale hurt it: ens_fit() standardizes them before */
     ENS_TAKES_MISSING_LEVELS = 16384, /**< code -1, but no NaN; ENS_TAKES_MISSING is both */
-    ENS_FITS_MISSING = 32768  /**< missing values in the rows of a fit, if not in those of a prediction */
+    ENS_FITS_MISSING = 32768, /**< missing values in the rows of a fit, if not in those of a prediction */
+    ENS_TAKES_OFFSET = 65536  /**< offsets: it has predict_first() */
 } ens_caps;
 
 typedef struct ens_part ens_part;
@@ -263,12 +266,15 @@ typedef struct ens_learner_type {
     /** With it: out[i * q->n + c] is quantile q->v[c] of the response of row i. As predict(), with
      *  quantiles_scratch() bytes. Called only if quantiles were asked for; q need not be those, but
      *  some of them with ENS_FIXED_QUANTILES. */
-    void (*quantiles)(const void *fit, const ens_rows *rows, const ens_list *q, double *out, void *scratch);
+    void (*quantiles)(const void *fit, const ens_rows *rows, const double *offset, const ens_list *q, double *out,
+                      void *scratch);
     size_t (*quantiles_scratch)(const void *fit);
 
-    /** Optional, of types that grow in rounds: predict() by the first n of them alone. */
-    void (*predict_first)(const void *fit, size_t n, const ens_rows *rows, double *out, void *scratch);
-    size_t (*n_rounds)(const void *fit); /**< with it: how many there are, at least 1 */
+    /** Of types that grow in rounds, and of those with ENS_TAKES_OFFSET: predict() by the first n rounds alone,
+     *  SIZE_MAX by all, with offset[rows->n] on the scores; NULL: none. */
+    void (*predict_first)(const void *fit, size_t n, const ens_rows *rows, const double *offset, double *out,
+                          void *scratch);
+    size_t (*n_rounds)(const void *fit); /**< optional, of those that grow in rounds: how many, at least 1 */
 
     /** Optional, of types that detect: the output above which a row is an anomaly; else it is 0.5. */
     double (*threshold)(const void *fit);

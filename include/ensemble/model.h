@@ -22,6 +22,10 @@ typedef struct ens_model ens_model;
  * `standardize` for learners that want numbers of like scale, `onehot` for categories.  The model's recipe,
  * ens_model_learner(), has them.
  *
+ * A column of offsets (ENS_OFFSET) is added to each row's score before the loss's link makes a prediction of it, as the
+ * logarithm of exposures is for `gbdt(loss=poisson)`.  gbdt and boosting take one, also behind transforms.  Tables that
+ * are predicted or scored then need the column.
+ *
  * A learner of anomalies (`isolation`) needs no target. If there is one it is kept out of the features, and if it
  * has two classes, the model remembers it for scores: the rarer class, the second of equals, is the anomaly.
  *
@@ -30,7 +34,7 @@ typedef struct ens_model ens_model;
  * @return ENS_OK; ENS_EDATA for a table without target (unless the learner is one of anomalies) or rows, a
  *         target of one class (`dummy` alone takes that), all weights zero, a transform that leaves no column or
  *         row; ENS_ESUPPORT if the learner cannot
- *         take the task or the columns; ENS_ERANGE if a parameter does not suit the table; ENS_ESHAPE if @p valid
+ *         take task, columns or offset; ENS_ERANGE if a parameter does not suit the table; ENS_ESHAPE if @p valid
  *         does not fit @p train; ENS_ECANCELED; ENS_ENOMEM
  *
  * The same recipe, table and seed give the same model, byte for byte, for any exec.
@@ -118,7 +122,7 @@ ENS_API ens_status ens_model_predict_quantiles(const ens_model *model, const ens
  *
  * @param x       [ens_model_p()] in the order of ens_model_feature(): numbers, and for a category the place
  *                of its level, as ens_model_feature_level() counts them; NaN is missing, also for a level
- *                that training never saw
+ *                that training never saw. Behind them the offset, of a model that was fitted with one
  * @param[out] out [ens_model_k()] as in ens_model_predict(), bit for bit
  * @param scratch ens_model_row_scratch() bytes, of any alignment; what is in them before and after means
  *                nothing. Threads need one each.
@@ -187,6 +191,8 @@ ENS_API const ens_learner *ens_model_learner(const ens_model *model);
 ENS_API uint64_t ens_model_seed(const ens_model *model);
 /** Name of the target; NULL for a model of anomalies without one. */
 ENS_API const char *ens_model_target(const ens_model *model);
+/** Name of the offset's column; NULL: it was fitted without. */
+ENS_API const char *ens_model_offset(const ens_model *model);
 /** Rounds that it grew in: those of boosting, adaboost and gbdt, also behind transforms; 0: it has none.
  *  ens_predict_options.rounds predicts by the first of them. */
 ENS_API size_t ens_model_rounds(const ens_model *model);

@@ -115,6 +115,7 @@ static int load(job *j, const char *model, ens_error *err)
     if (csv.target == NULL)
         csv.target = j->o->target;
     csv.types = ens_model_csv_types(j->model);
+    csv.offset = ens_model_offset(j->model);
     csv.task = ens_model_task(j->model);
     if (csv.task == ENS_TASK_ANOMALY)
         csv.task = ENS_TASK_CLASSIFICATION; /* of the table's target */

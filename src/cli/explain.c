@@ -140,6 +140,7 @@ static int load(explain_job *j, const char *model, ens_error *err)
         return cli_fail(err);
     csv.target = ens_model_target(j->model);
     csv.types = ens_model_csv_types(j->model);
+    csv.offset = ens_model_offset(j->model);
     csv.task = ens_model_task(j->model);
     if (csv.task == ENS_TASK_ANOMALY)
         csv.task = ENS_TASK_CLASSIFICATION; /* of the target, which scores it */

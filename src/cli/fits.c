@@ -11,6 +11,9 @@ const cli_option cli_column_options[] = {
      "auto,classification,regression", "what the target is"},
     {"weight", 0, CLI_TEXT, offsetof(column_options, weight), "COL", NULL, 0, 0, NULL,
      "column of row weights"},
+    {"offset", 0, CLI_TEXT, offsetof(column_options, offset), "COL", NULL, 0, 0, NULL,
+     "column that is added to each row's score, such as the logarithm of an exposure; for "
+     "gbdt and boosting"},
     {"ignore", 0, CLI_LIST, offsetof(column_options, ignore), "COL,...", NULL, 0, 0, NULL,
      "columns to leave out"},
     {"types", 0, CLI_LIST, offsetof(column_options, types), "COL=TYPE,...", NULL, 0, 0,
@@ -42,6 +45,7 @@ int fits_read(ens_dataset **out, const char *path, const fit_table *how, ens_err
     const column_options *o = how->columns;
     ens_csv_options csv = {.target = how->target,
                            .weight = o->weight,
+                           .offset = o->offset,
                            .ignore = (const char *const *)o->ignore,
                            .task = how->task,
                            .threads = how->threads};

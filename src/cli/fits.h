@@ -6,7 +6,7 @@
 
 /* What the columns of a table to fit are. */
 typedef struct column_options {
-    const char *weight;
+    const char *weight, *offset;
     int task; /* as ens_task */
     char **ignore, **types;
 } column_options;

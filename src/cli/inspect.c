@@ -148,6 +148,8 @@ static int tell_json(const facts *f)
     json_object_set_new(object, "target",
                         ens_model_target(m) != NULL ? json_of_text(ens_model_target(m))
                                                     : json_null());
+    if (ens_model_offset(m) != NULL)
+        json_object_set_new(object, "offset", json_of_text(ens_model_offset(m)));
     if (ens_model_threshold(&threshold, m, NULL) == ENS_OK)
         json_object_set_new(object, "threshold", json_of_number(threshold));
     if (ens_model_anomaly(m) != NULL)
@@ -247,6 +249,8 @@ static int tell_text(const facts *f)
     report_line("in full: ", f->full);
     if (ens_model_target(m) != NULL)
         report_line("target: ", ens_model_target(m));
+    if (ens_model_offset(m) != NULL)
+        report_line("offset: ", ens_model_offset(m));
     printf("task: %s\n", cli_task_name(ens_model_task(m)));
     if (ens_model_anomaly(m) != NULL)
         report_line("anomaly by the target: ", ens_model_anomaly(m));

@@ -52,7 +52,8 @@ static const cli_group groups[] = {{own, 0},
 typedef struct kept {
     const char *name;
     size_t column;  /* of all */
-    size_t feature; /* of the features */
+    size_t feature; /* of the features, if it is one */
+    ens_role role;
     ens_type type;
 } kept;
 
@@ -88,6 +89,13 @@ static int is_feature(const ens_csv_type *types, const char *name)
     return 0;
 }
 
+static int is_offset(const ens_model *model, const char *name)
+{
+    const char *offset = ens_model_offset(model);
+
+    return offset != NULL && strcmp(offset, name) == 0;
+}
+
 /* The model's types; what is kept besides stays text, so that "007" comes out as it went in. */
 static void make_types(job *j)
 {
@@ -103,7 +111,7 @@ static void make_types(job *j)
         j->types[n] = of_model[n];
     for (size_t i = 0; i < j->n_keep; i++) {
         j->keep[i].name = keep[i];
-        if (!is_feature(of_model, keep[i]))
+        if (!is_feature(of_model, keep[i]) && !is_offset(j->model, keep[i]))
             j->types[n++] = (ens_csv_type){keep[i], ENS_CATEGORICAL};
     }
 }
@@ -131,6 +139,7 @@ static int open_all(job *j, const char *model, ens_error *err)
     ens_model_threshold(&j->threshold, j->model, NULL); /* other tasks have none */
     make_types(j);
     csv.types = j->types;
+    csv.offset = ens_model_offset(j->model);
     j->delimiter = csv.delimiter != 0 ? csv.delimiter : ',';
     /* The output first: to learn that it cannot be written needs no input. */
     if (outfile_open(&j->out, j->o->output, err) != ENS_OK ||
@@ -211,7 +220,8 @@ static ens_status write_kept(const job *j, const ens_dataset *data, size_t i,
 
     for (size_t c = 0; c < j->n_keep && st == ENS_OK; c++) {
         const kept *keep = &j->keep[c];
-        double v = ens_dataset_get(data, i, keep->feature);
+        double v = keep->role == ENS_OFFSET ? ens_dataset_offset(data, i)
+                                            : ens_dataset_get(data, i, keep->feature);
 
         if (keep->type == ENS_NUMERIC || isnan(v))
             st = ens_csv_write_number(j->out.stream, v, err);
@@ -291,6 +301,7 @@ static ens_status find_kept(job *j, const ens_dataset *data, ens_error *err)
         }
         keep->column = i;
         keep->feature = feature;
+        keep->role = info.role;
         keep->type = info.type;
     }
     return ENS_OK;

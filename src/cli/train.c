@@ -122,19 +122,30 @@ static int surely_csv(const job *j)
             strncmp(j->path + n - 4, ".csv", 4) == 0);
 }
 
+/* Of a model that is gone on from, its own. */
+static const char *offset_of(const job *j)
+{
+    return j->o->columns.offset == NULL && j->old != NULL ? ens_model_offset(j->old)
+                                                          : j->o->columns.offset;
+}
+
 static int load_table(job *j, ens_error *err)
 {
     const train_options *o = j->o;
+    column_options columns = o->columns;
     fit_table how = {.verb = "train",
                      .target = j->target,
                      .task = j->task,
                      .usual = j->old != NULL ? ens_model_csv_types(j->old) : NULL,
-                     .columns = &o->columns,
+                     .columns = &columns,
                      .group = &o->group,
                      .read = &o->read,
                      .threads = (unsigned)o->run.threads};
     double start = cli_now();
-    int code = fits_read(&j->table, j->path, &how, err);
+    int code;
+
+    columns.offset = offset_of(j);
+    code = fits_read(&j->table, j->path, &how, err);
 
     j->load_seconds = cli_now() - start;
     return code == CLI_OK ? check_target(j) : code;
@@ -147,6 +158,7 @@ static ens_status load_valid(job *j, ens_error *err)
     ens_csv_type *types = cli_array(n + 1, sizeof *types);
     ens_csv_options csv = {.target = j->target,
                            .weight = j->o->columns.weight,
+                           .offset = offset_of(j),
                            .task = ens_dataset_task(j->table),
                            .threads = (unsigned)j->o->run.threads,
                            .types = types};

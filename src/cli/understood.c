@@ -12,7 +12,7 @@
 #define MOST_CLASSES 8
 
 static const char *const role_name[] = {"feature", "target", "weight", "group",
-                                        "ignored"};
+                                        "ignored", "offset"};
 
 static void print_columns(const ens_dataset *data)
 {

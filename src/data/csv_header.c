@@ -135,7 +135,8 @@ static const char *role_name(ens_role role)
                                         [ENS_TARGET] = "target",
                                         [ENS_WEIGHT] = "weight",
                                         [ENS_GROUP] = "group",
-                                        [ENS_IGNORE] = "ignored"};
+                                        [ENS_IGNORE] = "ignored",
+                                        [ENS_OFFSET] = "offset"};
 
     return names[role];
 }
@@ -177,7 +178,7 @@ static ens_status give_types(ens__csv *csv, ens_error *err)
         ens_role role = csv->table->column[c].role;
 
         csv->kind[c] = ENS__CSV_NUMBER;
-        if (role == ENS_WEIGHT || (role == ENS_TARGET && o->task == ENS_TASK_REGRESSION))
+        if (role == ENS_WEIGHT || role == ENS_OFFSET || (role == ENS_TARGET && o->task == ENS_TASK_REGRESSION))
             fix_kind(csv, c, ENS_NUMERIC);
     }
     for (const ens_csv_type *t = o->types; t != NULL && t->column != NULL; t++) {
@@ -204,6 +205,7 @@ static ens_status apply_options(ens__csv *csv, ens_error *err)
 
     if ((st = give_role(csv, o->target, ENS_TARGET, err)) != ENS_OK ||
         (st = give_role(csv, o->weight, ENS_WEIGHT, err)) != ENS_OK ||
+        (st = give_role(csv, o->offset, ENS_OFFSET, err)) != ENS_OK ||
         (st = give_role(csv, o->group, ENS_GROUP, err)) != ENS_OK)
         return st;
     for (size_t i = 0; o->ignore != NULL && o->ignore[i] != NULL; i++)

@@ -119,6 +119,11 @@ double ens_dataset_weight(const ens_dataset *d, size_t i)
     return d->table->weight != NULL ? d->table->weight->x[d->row[i]] : 1;
 }
 
+double ens_dataset_offset(const ens_dataset *d, size_t i)
+{
+    return d->table->offset != NULL ? d->table->offset->x[d->row[i]] : 0;
+}
+
 size_t ens_dataset_group(const ens_dataset *d, size_t i)
 {
     return d->table->group_of != NULL ? d->table->group_of[d->row[i]] : 0;

@@ -38,7 +38,7 @@ typedef struct ens__table {
     ens_feature *feature; /* [p] */
     size_t *feature_column; /* [p] its index in column */
     size_t p;
-    ens__column *target, *weight, *group; /* NULL if there is none */
+    ens__column *target, *weight, *group, *offset; /* NULL if there is none */
     ens_task task;
     int32_t *label;       /* [n] class of each row; NULL unless classification */
     const double *y;      /* [n] response; NULL unless regression */

@@ -305,6 +305,7 @@ static ens_status give_roles(ens__table *t, const ens__svm *svm, bool groups,
                                 : o->group != NULL           ? ENS_IGNORE
                                                              : ENS_GROUP;
     if ((st = give_role(t, svm, o->weight, ENS_WEIGHT, err)) != ENS_OK ||
+        (st = give_role(t, svm, o->offset, ENS_OFFSET, err)) != ENS_OK ||
         (st = give_role(t, svm, o->group, ENS_GROUP, err)) != ENS_OK)
         return st;
     for (size_t i = 0; o->ignore != NULL && o->ignore[i] != NULL; i++)

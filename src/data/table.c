@@ -127,15 +127,33 @@ static ens_status check_weights(const ens__column *w, size_t n, ens_error *err)
     return ENS_OK;
 }
 
+static ens_status check_offsets(const ens__column *offset, size_t n, ens_error *err)
+{
+    if (offset->type != ENS_NUMERIC)
+        return ens__fail(err, ENS_EDATA, "offset column `%s` holds text", offset->name);
+    for (size_t i = 0; i < n; i++)
+        if (isnan(offset->x[i]))
+            return ens__fail_at(err, ENS_EDATA, i + 1, 0,
+                                "offset column `%s`, row %zu: the offset is missing",
+                                offset->name, i + 1);
+    return ENS_OK;
+}
+
 /* ---- Roles ---------------------------------------------------------------------------------------- */
 
 static ens_status find_roles(ens__table *t, ens_error *err)
 {
+    static const char *const name[] = {[ENS_TARGET] = "target",
+                                       [ENS_WEIGHT] = "weight",
+                                       [ENS_GROUP] = "group",
+                                       [ENS_OFFSET] = "offset"};
+
     for (size_t c = 0; c < t->n_columns; c++) {
         ens__column *column = &t->column[c];
         ens__column **slot = column->role == ENS_TARGET   ? &t->target
                              : column->role == ENS_WEIGHT ? &t->weight
                              : column->role == ENS_GROUP  ? &t->group
+                             : column->role == ENS_OFFSET ? &t->offset
                                                           : NULL;
 
         t->p += column->role == ENS_FEATURE;
@@ -143,10 +161,7 @@ static ens_status find_roles(ens__table *t, ens_error *err)
             continue;
         if (*slot != NULL)
             return ens__fail(err, ENS_EINVAL, "two %s columns, `%s` and `%s`",
-                             column->role == ENS_TARGET   ? "target"
-                             : column->role == ENS_WEIGHT ? "weight"
-                                                          : "group",
-                             (*slot)->name, column->name);
+                             name[column->role], (*slot)->name, column->name);
         *slot = column;
     }
     return ENS_OK;
@@ -353,6 +368,8 @@ static ens_status finish_table(ens__table *t, ens_error *err)
     if ((st = find_roles(t, err)) != ENS_OK || (st = list_features(t, err)) != ENS_OK)
         return st;
     if (t->weight != NULL && (st = check_weights(t->weight, t->n, err)) != ENS_OK)
+        return st;
+    if (t->offset != NULL && (st = check_offsets(t->offset, t->n, err)) != ENS_OK)
         return st;
     if (t->group != NULL && (st = make_groups(t, err)) != ENS_OK)
         return st;

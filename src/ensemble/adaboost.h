@@ -47,7 +47,8 @@ ens_status ens__adaboost_fit(void **out, const void *from, const void *params, c
 
 /* adaboost_predict.c */
 void ens__adaboost_predict(const void *fit, const ens_rows *rows, double *out, void *scratch);
-void ens__adaboost_predict_first(const void *fit, size_t n, const ens_rows *rows, double *out, void *scratch);
+void ens__adaboost_predict_first(const void *fit, size_t n, const ens_rows *rows, const double *offset, double *out,
+                                 void *scratch);
 size_t ens__adaboost_scratch(const void *fit);
 /* out[k] += what member t votes for on a row for which it gives p[k]. */
 void ens__adaboost_vote(double *out, const ens__adaboost *m, size_t t, const double *p);

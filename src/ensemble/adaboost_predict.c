@@ -186,13 +186,14 @@ static double total_weight(const ens__adaboost *m, size_t n)
 }
 
 void ens__adaboost_predict_first(const void *fit, size_t n, const ens_rows *rows,
-                                 double *out, void *scratch)
+                                 const double *no_offset, double *out, void *scratch)
 {
     const ens__adaboost *m = fit;
     size_t members = n < m->chain->n ? n : m->chain->n;
     double total = total_weight(m, members);
     size_t step = m->kind == ENS__R2 ? median_rows(m) : ENS_BLOCK;
 
+    (void)no_offset;
     if (members == m->chain->n && m->trees != NULL)
         ens__trees_predict(m->trees, rows, out, scratch);
     else
@@ -213,5 +214,5 @@ void ens__adaboost_predict_first(const void *fit, size_t n, const ens_rows *rows
 void ens__adaboost_predict(const void *fit, const ens_rows *rows, double *out,
                            void *scratch)
 {
-    ens__adaboost_predict_first(fit, SIZE_MAX, rows, out, scratch);
+    ens__adaboost_predict_first(fit, SIZE_MAX, rows, NULL, out, scratch);
 }

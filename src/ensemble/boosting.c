@@ -364,7 +364,7 @@ const ens_learner_type ens__boosting_type = {
             "of the "
             "loss",
     .caps = ENS_CLASSIFIES | ENS_REGRESSES | ENS_OF_MEMBERS | ENS_OF_REGRESSORS |
-            ENS_TAKES_LONG_BLOCKS,
+            ENS_TAKES_LONG_BLOCKS | ENS_TAKES_OFFSET,
     .min_members = 0,
     .max_members = 1,
     .params = table,

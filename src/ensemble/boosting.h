@@ -51,7 +51,8 @@ ens_status ens__boosting_order(uint32_t *row, uint32_t *count, size_t *n_fit, co
 
 /* boosting_predict.c */
 void ens__boosting_predict(const void *fit, const ens_rows *rows, double *out, void *scratch);
-void ens__boosting_predict_first(const void *fit, size_t n, const ens_rows *rows, double *out, void *scratch);
+void ens__boosting_predict_first(const void *fit, size_t n, const ens_rows *rows, const double *offset, double *out,
+                                 void *scratch);
 size_t ens__boosting_scratch(const void *fit);
 
 /* boosting_step.c: how far to go along a member. */

@@ -58,6 +58,23 @@ static void narrow(job *j)
         j->score[i] = (float)j->f[i];
 }
 
+/* A response of squared loss, less its offset. */
+static double rest(const job *j, size_t i)
+{
+    const ens_fit_args *a = j->a;
+    uint32_t row = j->row[i];
+
+    return a->offset != NULL ? a->y[row] - a->offset[row] : a->y[row];
+}
+
+/* What row i's score has besides members, of other losses. */
+static double offset_of(const job *j, size_t i)
+{
+    return j->a->offset != NULL && !ens__loss_shifts(j->m->loss)
+               ? j->a->offset[j->row[i]]
+               : 0;
+}
+
 /* What the member of score c is fitted to. */
 static void aim(job *j, size_t c)
 {
@@ -68,7 +85,7 @@ static void aim(job *j, size_t c)
         double w = j->w != NULL ? j->w[i] : 1;
 
         if (j->squared)
-            j->target[j->row[i]] = j->a->y[j->row[i]] - j->m->origin - f[i];
+            j->target[j->row[i]] = rest(j, i) - j->m->origin - f[i];
         else
             j->target[j->row[i]] = w > 0 ? -g[i] / w : 0;
     }
@@ -199,7 +216,7 @@ static ens_status held_out_loss(double *out, job *j, ens_error *err)
         double sum = 0, all = 0;
 
         for (size_t i = j->n_fit; i < j->n; i++) {
-            double d = j->a->y[j->row[i]] - j->m->origin - j->f[i];
+            double d = rest(j, i) - j->m->origin - j->f[i];
             double w = j->w != NULL ? j->w[i] : 1;
 
             sum += w * (d * d) / 2;
@@ -357,7 +374,7 @@ static ens_status find_start(job *j, ens_error *err)
 {
     const ens_fit_args *a = j->a;
     ens__boosting *m = j->m;
-    ens__loss_targets t = {a->y, a->label, j->row, j->n};
+    ens__loss_targets t = {a->y, a->label, j->row, j->n, a->offset};
     ens_loss_rows rows;
     ens_status st = ENS_OK;
 
@@ -368,7 +385,7 @@ static ens_status find_start(job *j, ens_error *err)
         double *y = j->pred, *w = j->f; /* not in use yet */
 
         for (size_t i = 0; i < j->n_fit; i++) {
-            y[i] = a->y[j->row[i]];
+            y[i] = rest(j, i);
             w[i] = j->w != NULL ? j->w[i] : 1;
         }
         m->origin = ens__mean(y, w, j->n_fit);
@@ -377,12 +394,15 @@ static ens_status find_start(job *j, ens_error *err)
             return st;
         ens__loss_fill(j->y, m->loss, m->origin, &t);
         rows = loss_rows(j, 0, j->n_fit);
-        rows.score = NULL;
+        if (a->offset == NULL || ens__loss_shifts(m->loss))
+            rows.score = NULL;
+        for (size_t i = 0; i < j->n_fit && rows.score != NULL; i++)
+            j->score[i] = (float)offset_of(j, i);
         st = ens__loss_start(m->start, m->loss, &rows, err);
     }
     for (size_t c = 0; c < m->k; c++)
         for (size_t i = 0; i < j->n; i++)
-            j->f[c * j->n + i] = m->start[c];
+            j->f[c * j->n + i] = m->start[c] + offset_of(j, i);
     return st;
 }
 
@@ -421,6 +441,7 @@ static ens_status make_rounds(job *j, const ens_learner *member, ens_error *err)
     a.task = ENS_TASK_REGRESSION;
     a.k = 1;
     a.label = NULL;
+    a.offset = NULL;
     a.y = j->target;
     st = ens__rounds_make(&j->rounds, member, &a, err);
     j->rounds.n_fit = j->n_fit;
@@ -457,7 +478,8 @@ ens_status ens__boosting_fit(void **out, const void *from, const void *params,
     if ((st = ens__boosting_new(&j.m, params, a->task, a->k, err)) != ENS_OK)
         return st;
     j.squared = j.m->loss->type == &ens__squared_loss;
-    if ((st = ens__boosting_recipe(&recipe, a->learner, err)) != ENS_OK ||
+    if ((a->offset != NULL && (st = ens__loss_check_offset(j.m->loss, err)) != ENS_OK) ||
+        (st = ens__boosting_recipe(&recipe, a->learner, err)) != ENS_OK ||
         (st = make_model(&j, from, err)) != ENS_OK ||
         (st = make_rows(&j, err)) != ENS_OK || (st = plan_draws(&j, err)) != ENS_OK ||
         (st = make_rounds(&j, recipe.member, err)) != ENS_OK ||

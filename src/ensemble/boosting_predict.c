@@ -38,7 +38,7 @@ size_t ens__boosting_scratch(const void *fit)
 }
 
 void ens__boosting_predict_first(const void *fit, size_t n, const ens_rows *rows,
-                                 double *out, void *scratch)
+                                 const double *offset, double *out, void *scratch)
 {
     const ens__boosting *m = fit;
     bool all = n >= m->chain->n / m->k;
@@ -57,11 +57,17 @@ void ens__boosting_predict_first(const void *fit, size_t n, const ens_rows *rows
         }
     for (size_t i = 0; i < rows->n * m->k; i++)
         score[i] += m->start[i % m->k];
+    if (offset != NULL && !ens__loss_shifts(m->loss))
+        for (size_t i = 0; i < rows->n; i++) /* of one score a row */
+            score[i] += offset[i];
     ens__loss_link(m->loss, m->origin, score, rows->n, out);
+    if (offset != NULL && ens__loss_shifts(m->loss))
+        for (size_t i = 0; i < rows->n; i++)
+            out[i] += offset[i];
 }
 
 void ens__boosting_predict(const void *fit, const ens_rows *rows, double *out,
                            void *scratch)
 {
-    ens__boosting_predict_first(fit, SIZE_MAX, rows, out, scratch);
+    ens__boosting_predict_first(fit, SIZE_MAX, rows, NULL, out, scratch);
 }

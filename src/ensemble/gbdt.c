@@ -352,9 +352,17 @@ void ens__gbdt_choose(const ens__gbdt *g, size_t n, double *out)
         out[i] = out[i * g->n_levels + g->middle];
 }
 
+/* out[n][width] += offset[n] */
+static void add_offsets(double *out, const double *offset, size_t n, size_t width)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t c = 0; c < width; c++)
+            out[i * width + c] += offset[i];
+}
+
 /* The first n rounds: out[rows->n][loss->n_outputs]. */
-static void predict_all(const ens__gbdt *g, size_t n, const ens_rows *rows, double *out,
-                        void *scratch)
+static void predict_all(const ens__gbdt *g, size_t n, const ens_rows *rows,
+                        const double *offset, double *out, void *scratch)
 {
     bool all = n >= g->n_rounds;
     double *score = scratch;
@@ -370,28 +378,32 @@ static void predict_all(const ens__gbdt *g, size_t n, const ens_rows *rows, doub
         for (size_t i = 0; i < rows->n; i++)
             score[i * g->k + c] = g->start[c] + sum[i];
     }
+    if (offset != NULL && !ens__loss_shifts(g->loss))
+        add_offsets(score, offset, rows->n, g->k);
     ens__gbdt_link(g, score, rows->n, out);
+    if (offset != NULL && ens__loss_shifts(g->loss))
+        add_offsets(out, offset, rows->n, g->loss->n_outputs);
 }
 
 /* Where there are several quantiles, all of them stand at the beginning of the scratch. */
-static void predict_first(const void *state, size_t n, const ens_rows *rows, double *out,
-                          void *scratch)
+static void predict_first(const void *state, size_t n, const ens_rows *rows,
+                          const double *offset, double *out, void *scratch)
 {
     const ens__gbdt *g = state;
     double *all = scratch;
 
     if (g->n_levels == 0) {
-        predict_all(g, n, rows, out, scratch);
+        predict_all(g, n, rows, offset, out, scratch);
         return;
     }
-    predict_all(g, n, rows, all, (char *)scratch + levels_size(g));
+    predict_all(g, n, rows, offset, all, (char *)scratch + levels_size(g));
     for (size_t i = 0; i < rows->n; i++)
         out[i] = all[i * g->n_levels + g->middle];
 }
 
 static void predict(const void *state, const ens_rows *rows, double *out, void *scratch)
 {
-    predict_first(state, SIZE_MAX, rows, out, scratch);
+    predict_first(state, SIZE_MAX, rows, NULL, out, scratch);
 }
 
 static size_t n_rounds(const void *state)
@@ -400,13 +412,13 @@ static size_t n_rounds(const void *state)
 }
 
 /* Each of q is one of the levels. */
-static void quantiles(const void *state, const ens_rows *rows, const ens_list *q,
-                      double *out, void *scratch)
+static void quantiles(const void *state, const ens_rows *rows, const double *offset,
+                      const ens_list *q, double *out, void *scratch)
 {
     const ens__gbdt *g = state;
     double *all = scratch;
 
-    predict_all(g, SIZE_MAX, rows, all, (char *)scratch + levels_size(g));
+    predict_all(g, SIZE_MAX, rows, offset, all, (char *)scratch + levels_size(g));
     for (size_t c = 0, at = 0; c < q->n; c++) {
         while (g->level[at] != q->v[c])
             at++;
@@ -503,7 +515,7 @@ const ens_learner_type ens__gbdt_type = {
     .help = "gradient boosting: trees that each correct those before, on binned values",
     .caps = ENS_CLASSIFIES | ENS_REGRESSES | ENS_TAKES_MISSING | ENS_TAKES_CATEGORIES |
             ENS_TAKES_WEIGHTS | ENS_TAKES_NUMBERS | ENS_TAKES_LONG_BLOCKS |
-            ENS_CHECKPOINTS | ENS_FIXED_QUANTILES,
+            ENS_CHECKPOINTS | ENS_FIXED_QUANTILES | ENS_TAKES_OFFSET,
     .params = table,
     .params_size = sizeof(ens__gbdt_params),
     .check = check,

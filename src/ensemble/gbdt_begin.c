@@ -22,6 +22,10 @@ static ens_status check_loss(const ens__gbdt *g, const ens_fit_args *a, ens_erro
 {
     const ens__loss *loss = g->loss;
     bool ranks = (loss->type->caps & ENS_LOSS_RANKS) != 0;
+    ens_status st;
+
+    if (a->offset != NULL && (st = ens__loss_check_offset(loss, err)) != ENS_OK)
+        return st;
 
     if (ranks && a->group == NULL)
         return ens__fail(
@@ -72,6 +76,14 @@ static ens_status fill_weights(job *j, ens_error *err)
     return ENS_OK;
 }
 
+/* A response less its offset. */
+static double rest(const ens_fit_args *a, size_t i)
+{
+    uint32_t row = a->rows.row[i];
+
+    return a->offset != NULL ? a->y[row] - a->offset[row] : a->y[row];
+}
+
 /* Squared errors of any size: responses by a unit, a power of two. */
 static ens_status scale_responses(job *j, ens_error *err)
 {
@@ -82,7 +94,7 @@ static ens_status scale_responses(job *j, ens_error *err)
     if (j->g->loss->type != &ens__squared_loss)
         return ENS_OK;
     for (size_t i = 0; i < j->n; i++)
-        most = fmax(most, fabs(a->y[a->rows.row[i]]));
+        most = fmax(most, fabs(rest(a, i)));
     if (most == 0 || (most >= SMALL_RESPONSE && most <= LARGE_RESPONSE))
         return ENS_OK;
     if ((j->scaled = ens__array(a->n_table, sizeof *j->scaled)) == NULL)
@@ -90,7 +102,7 @@ static ens_status scale_responses(job *j, ens_error *err)
     frexp(most, &exponent);
     j->g->unit = ldexp(1, exponent < -1000 ? -1000 : exponent);
     for (size_t i = 0; i < j->n; i++)
-        j->scaled[a->rows.row[i]] = a->y[a->rows.row[i]] / j->g->unit;
+        j->scaled[a->rows.row[i]] = rest(a, i) / j->g->unit;
     return ENS_OK;
 }
 
@@ -118,37 +130,43 @@ static uint32_t times(const job *j, size_t i, size_t *at)
     return j->a->count != NULL ? j->a->count[i] : 1;
 }
 
+/* What row i's scores have besides the trees. */
+static double offset_of(const job *j, size_t i)
+{
+    return j->a->offset != NULL && !ens__loss_shifts(j->g->loss)
+               ? j->a->offset[j->a->rows.row[i]]
+               : 0;
+}
+
 /* The constant scores: of rows that are learned from, as often as they were drawn. */
 static ens_status start_scores(job *j, ens_error *err)
 {
     ens_loss_rows rows = ens__gbdt_loss_rows(j);
-    bool all = j->a->count == NULL && j->train == NULL;
-    float *w = NULL, *y = NULL;
+    bool offset = j->a->offset != NULL && !ens__loss_shifts(j->g->loss);
+    float *w = ens__array(j->n, sizeof *w), *y = ens__array(j->n, sizeof *y);
     size_t n = 0, at = 0;
     ens_status st;
 
-    rows.score = NULL;
-    if (!all) {
-        if ((w = ens__array(j->n, sizeof *w)) == NULL ||
-            (y = ens__array(j->n, sizeof *y)) == NULL) {
-            st = ens__nomem(err);
-            goto done;
-        }
-        for (size_t i = 0; i < j->n; i++) {
-            uint32_t count = times(j, i, &at);
-
-            y[n] = j->y[i];
-            w[n] = (float)count * (j->w != NULL ? j->w[i] : 1);
-            n += count > 0;
-        }
-        rows.y = y;
-        rows.w = w;
-        rows.n = n;
+    if (w == NULL || y == NULL) {
+        st = ens__nomem(err);
+        goto done;
     }
+    for (size_t i = 0; i < j->n; i++) {
+        uint32_t count = times(j, i, &at);
+
+        y[n] = j->y[i];
+        w[n] = (float)count * (j->w != NULL ? j->w[i] : 1);
+        j->score[n] = (float)offset_of(j, i); /* of one score a row, if there are any */
+        n += count > 0;
+    }
+    rows.y = y;
+    rows.w = j->w == NULL && j->a->count == NULL ? NULL : w;
+    rows.n = n;
+    rows.score = offset ? j->score : NULL;
     st = ens__loss_start(j->g->start, j->g->loss, &rows, err);
     for (size_t c = 0; c < j->g->k && st == ENS_OK; c++)
         for (size_t i = 0; i < j->n; i++)
-            j->score[c * j->n + i] = (float)j->g->start[c];
+            j->score[c * j->n + i] = (float)(j->g->start[c] + offset_of(j, i));
 done:
     ens__free(w);
     ens__free(y);
@@ -183,7 +201,7 @@ static ens_status fill_targets(job *j, ens_error *err)
 {
     const ens_fit_args *a = j->a;
     const ens__loss *loss = j->g->loss;
-    ens__loss_targets t = {a->y, a->label, a->rows.row, j->n};
+    ens__loss_targets t = {a->y, a->label, a->rows.row, j->n, a->offset};
     size_t cells = j->n * j->g->k;
     ens_status st;
 
@@ -194,7 +212,10 @@ static ens_status fill_targets(job *j, ens_error *err)
         return ens__nomem(err);
     if ((st = scale_responses(j, err)) != ENS_OK)
         return st;
-    t.y = j->scaled != NULL ? j->scaled : a->y;
+    if (j->scaled != NULL) {
+        t.y = j->scaled;
+        t.offset = NULL;
+    }
     if ((st = find_origin(j, t, err)) != ENS_OK ||
         (j->train != NULL &&
          (st = ens__loss_check(loss, j->g->origin, &t, err)) != ENS_OK))

@@ -15,6 +15,7 @@ typedef struct ens__gbdt_valid {
     float *score;     /* [k][n] */
     int32_t *label;   /* [n] for metrics, as the next three */
     double *truth, *weight;
+    double *offset;   /* [n] NULL: there are none */
     double *pred;     /* [n][outputs of the loss] */
     double *wide;     /* [n][k] scores */
     uint32_t *of_group; /* [n] number of each row's group; NULL: there are none */

@@ -121,6 +121,8 @@ static void fill_own(job *j)
         v->weight[i] = v->w[i];
         if (v->of_group != NULL)
             v->of_group[i] = a->group[row];
+        if (v->offset != NULL)
+            v->offset[i] = a->offset[row];
         if (a->label != NULL)
             v->label[i] = a->label[row];
         else
@@ -132,11 +134,14 @@ static ens_status fill_other(job *j, ens_error *err)
 {
     ens__gbdt_valid *v = &j->valid;
     const ens_valid *from = j->a->valid;
+    bool shifts = ens__loss_shifts(j->g->loss);
 
     for (size_t i = 0; i < v->n; i++) {
         v->w[i] = (float)(v->weight[i] = from->w != NULL ? from->w[i] : 1);
         if (v->of_group != NULL)
             v->of_group[i] = from->group[i];
+        if (v->offset != NULL)
+            v->offset[i] = from->offset[i];
         if (from->label != NULL) {
             if (from->label[i] < 0)
                 return ens__fail(
@@ -148,7 +153,10 @@ static ens_status fill_other(job *j, ens_error *err)
             continue;
         }
         v->truth[i] = from->y[i];
-        v->y[i] = (float)(from->y[i] / j->g->unit - j->g->origin);
+        v->y[i] =
+            (float)((from->y[i] - (shifts && v->offset != NULL ? v->offset[i] : 0)) /
+                        j->g->unit -
+                    j->g->origin);
         if (!isfinite(v->y[i]))
             return ens__fail(err, ENS_EDATA,
                              "the target %g of validation row %zu is too large",
@@ -236,13 +244,18 @@ ens_status ens__gbdt_valid_begin(job *j, ens_error *err)
     if ((v->held != NULL ? j->a->group : j->a->valid->group) != NULL &&
         (v->of_group = ens__array(v->n, sizeof *v->of_group)) == NULL)
         return ens__nomem(err);
-    for (size_t c = 0; c < k; c++)
-        for (size_t i = 0; i < v->n; i++)
-            v->score[c * v->n + i] = (float)j->g->start[c];
+    if (j->a->offset != NULL && (v->offset = ens__array(v->n, sizeof *v->offset)) == NULL)
+        return ens__nomem(err);
     if (v->held != NULL)
         fill_own(j);
     else if ((st = fill_other(j, err)) != ENS_OK)
         return st;
+    for (size_t c = 0; c < k; c++)
+        for (size_t i = 0; i < v->n; i++)
+            v->score[c * v->n + i] =
+                (float)(j->g->start[c] +
+                        (v->offset != NULL && !ens__loss_shifts(j->g->loss) ? v->offset[i]
+                                                                            : 0));
     return find_groups(j, err);
 }
 
@@ -255,6 +268,7 @@ void ens__gbdt_valid_end(ens__gbdt_valid *v)
     ens__free(v->label);
     ens__free(v->truth);
     ens__free(v->weight);
+    ens__free(v->offset);
     ens__free(v->pred);
     ens__free(v->wide);
     ens__free(v->of_group);
@@ -322,6 +336,9 @@ static ens_status score_metric(double *out, job *j, ens_error *err)
             v->wide[i * k + c] = v->score[c * v->n + i];
     ens__gbdt_link(j->g, v->wide, v->n, v->pred);
     ens__gbdt_choose(j->g, v->n, v->pred);
+    if (v->offset != NULL && ens__loss_shifts(j->g->loss))
+        for (size_t i = 0; i < v->n; i++)
+            v->pred[i] += v->offset[i];
     return ens_metric(out, j->p->scoring, &e, err);
 }
 

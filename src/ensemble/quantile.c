@@ -340,14 +340,15 @@ static void find_all(const ens__bag *bag, const ens_rows *rows, const scratch *s
             ens__tree_find(tree_of(bag, t), rows, s->leaf + t * step);
 }
 
-void ens__bag_quantiles(const void *state, const ens_rows *rows, const ens_list *q,
-                        double *out, void *memory)
+void ens__bag_quantiles(const void *state, const ens_rows *rows, const double *no_offset,
+                        const ens_list *q, double *out, void *memory)
 {
     const ens__bag *bag = state;
     const ens__quantiles *s = bag->quantiles;
     size_t step = rows_at_a_time(s);
     scratch own;
 
+    (void)no_offset;
     lay(&own, memory, bag);
     memset(own.weight, 0, s->n * sizeof *own.weight);
     memset(own.block, 0, (s->n / BLOCK + 1) * sizeof *own.block);

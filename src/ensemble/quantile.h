@@ -31,7 +31,8 @@ ens_status ens__quantiles_read(ens__quantiles **out, const ens__bag *bag, const 
                                ens_error *err);
 
 /* Functions of a learner type whose state is an ens__bag with quantiles. */
-void ens__bag_quantiles(const void *bag, const ens_rows *rows, const ens_list *q, double *out, void *scratch);
+void ens__bag_quantiles(const void *bag, const ens_rows *rows, const double *no_offset, const ens_list *q, double *out,
+                        void *scratch);
 size_t ens__bag_quantiles_scratch(const void *bag);
 
 #endif

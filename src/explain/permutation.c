@@ -119,6 +119,7 @@ typedef struct job {
     ens__metric_params params;
     int32_t *label; /* [n], and the others: of the plan's rows */
     double *y, *w;
+    double *offset; /* or NULL */
     uint32_t *group;
     double base;
     double *value; /* [p][repeats] */
@@ -138,11 +139,12 @@ static void job_clear(job *j)
     ens__free(j->label);
     ens__free(j->y);
     ens__free(j->w);
+    ens__free(j->offset);
     ens__free(j->group);
     ens__free(j->value);
 }
 
-/* Targets, weights and groups in the order of the plan. */
+/* Targets, weights, offsets and groups in the order of the plan. */
 static ens_status gather(job *j, ens_error *err)
 {
     const ens_fit_args *a = &j->r->a;
@@ -153,6 +155,8 @@ static ens_status gather(job *j, ens_error *err)
     j->w = ens__array(n, sizeof *j->w);
     j->group = ens__array(n, sizeof *j->group);
     j->value = ens__array(a->rows.p, j->o.repeats * sizeof *j->value);
+    if (a->offset != NULL && (j->offset = ens__array(n, sizeof *j->offset)) == NULL)
+        return ens__nomem(err);
     if (j->label == NULL || j->y == NULL || j->w == NULL || j->group == NULL ||
         j->value == NULL)
         return ens__nomem(err);
@@ -160,6 +164,8 @@ static ens_status gather(job *j, ens_error *err)
         j->label[i] = a->label != NULL ? a->label[a->rows.row[i]] : 0;
         j->y[i] = a->y != NULL ? a->y[a->rows.row[i]] : 0;
         j->w[i] = ens_fit_weight(a, i);
+        if (j->offset != NULL)
+            j->offset[i] = a->offset[a->rows.row[i]];
         j->group[i] = a->group != NULL ? a->group[a->rows.row[i]] : 0;
     }
     return ENS_OK;
@@ -203,7 +209,8 @@ static ens_status score(double *out, const job *j, const worker *w, ens_error *e
     for (size_t begin = 0; begin < a->rows.n; begin += ENS_BLOCK) {
         rows.row = a->rows.row + begin;
         rows.n = a->rows.n - begin < ENS_BLOCK ? a->rows.n - begin : ENS_BLOCK;
-        root->type->predict(root->state, &rows, w->pred + begin * a->k, w->scratch);
+        ens__fitted_block(root, 0, &rows, j->offset != NULL ? j->offset + begin : NULL,
+                          w->pred + begin * a->k, w->scratch);
     }
     if ((st = ens__metric_check(j->metric, &eval, err)) == ENS_OK &&
         (st = ens__metric_score(out, j->metric, &j->params, &eval, err)) == ENS_OK &&

@@ -74,6 +74,7 @@ ens_status ens__refit_make(ens__refit *out, const ens_model *model,
         .y = r.y,
         .n_table = data->table->n,
         .group = data->table->group_of,
+        .offset = r.aligned.offset,
         .seed = model->seed,
         .exec = exec,
     };

@@ -270,6 +270,8 @@ static ens_status check_recipe(const ens_model *m, const ens_feature *feature,
                          classifies                                  ? "classification"
                          : m->schema.task == ENS_TASK_REGRESSION ? "regression"
                                                                      : "anomalies");
+    if (m->schema.offset != NULL && (caps & ENS_TAKES_OFFSET) == 0)
+        return ens__fail(err, ENS_EFORMAT, "%s takes no offset", m->learner->type->name);
     if (classifies && m->schema.k < 2 && (caps & ENS_TAKES_ONE_CLASS) == 0)
         return ens__fail(err, ENS_EFORMAT, "%s has one class only",
                          m->learner->type->name);

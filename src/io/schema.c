@@ -1,11 +1,12 @@
 /* schema.c - what a model remembers of its table, and its scores, as JSON text and back.
  *
- *     schema  := {"task": word, "target": text, "features": [feature, ...], "anomaly": index}
+ *     schema  := {"task": word, "target": text, "features": [feature, ...], "anomaly": index, "offset": text}
  *     feature := {"name": text, "type": "numeric" | "categorical", "missing": count, "levels": [text, ...]}
  *     classes := [text, ...]
  *     scores  := [{"kind": text, "name": text, "value": number as text}, ...]
  *
- * Only models of anomalies have "anomaly", and they may be without both it and "target".
+ * Only models of anomalies have "anomaly", and they may be without both it and "target".  Only models that were
+ * fitted with an offset have "offset".
  * Only categorical features have levels.  Numbers of scores are texts, since JSON has no NaN. */
 #include <config.h>
 
@@ -74,6 +75,8 @@ ens_status ens__schema_print(char **out, const ens__schema *s, ens_error *err)
     if (s->target != NULL)
         failed |= json_object_set_new(node, "target", ens__json_text(s->target));
     failed |= json_object_set_new(node, "features", features);
+    if (s->offset != NULL)
+        failed |= json_object_set_new(node, "offset", ens__json_text(s->offset));
     if (s->target != NULL && s->task == ENS_TASK_ANOMALY)
         failed |= json_object_set_new(node, "anomaly",
                                       json_integer((json_int_t)s->anomaly));
@@ -239,10 +242,10 @@ static int by_text(const void *a, const void *b)
     return strcmp(*x, *y);
 }
 
-/* The names of target and features are distinct, and not empty. */
+/* The names of target, offset and features are distinct, and not empty. */
 static ens_status check_names(const ens__schema *s, ens_error *err)
 {
-    const char **name = ens__array(s->p + 1, sizeof *name);
+    const char **name = ens__array(s->p + 2, sizeof *name);
     size_t n = 0;
     ens_status st = ENS_OK;
 
@@ -252,6 +255,8 @@ static ens_status check_names(const ens__schema *s, ens_error *err)
         name[n] = s->feature[n].name;
     if (s->target != NULL)
         name[n++] = s->target;
+    if (s->offset != NULL)
+        name[n++] = s->offset;
     qsort(name, n, sizeof *name, by_text);
     if (name[0][0] == 0)
         st = ens__fail(err, ENS_EFORMAT, "schema: a column without a name");
@@ -293,6 +298,15 @@ static ens_status read_target(ens__schema *s, const json_t *node, ens_error *err
     return ens__json_get_text(&s->target, target, "schema: the target", err);
 }
 
+static ens_status read_offset(ens__schema *s, const json_t *node, ens_error *err)
+{
+    const json_t *offset = json_object_get(node, "offset");
+
+    return offset == NULL
+               ? ENS_OK
+               : ens__json_get_text(&s->offset, offset, "schema: the offset", err);
+}
+
 static ens_status read_features(ens__schema *s, const json_t *list, ens_error *err)
 {
     size_t p = json_array_size(list);
@@ -316,6 +330,7 @@ ens_status ens__schema_parse(ens__schema *s, const char *text, ens_error *err)
             ENS_OK &&
         (st = read_task(&s->task, node, err)) == ENS_OK &&
         (st = read_target(s, node, err)) == ENS_OK &&
+        (st = read_offset(s, node, err)) == ENS_OK &&
         (st = read_features(s, json_object_get(node, "features"), err)) == ENS_OK)
         st = check_names(s, err);
     json_decref(node);

@@ -180,6 +180,35 @@ static ens_status align_feature(ens__alignment *a, size_t j, const ens__column *
     return st;
 }
 
+/* What a model that was fitted with an offset cannot do without. */
+static ens_status align_offset(ens__alignment *a, const ens__column *c,
+                               const ens_model *m, const ens_dataset *data,
+                               ens_error *err)
+{
+    if (c == NULL)
+        return ens__fail(err, ENS_ESHAPE,
+                         "the table lacks column `%s`, the offset that the model was "
+                         "fitted with",
+                         m->schema.offset);
+    if (c->type != ENS_NUMERIC)
+        return ens__fail(err, ENS_ESHAPE, "offset `%s` holds text", c->name);
+    for (size_t i = 0; i < data->n; i++)
+        if (!isfinite(c->x[data->row[i]]))
+            return ens__fail(err, ENS_EDATA, "offset `%s` is %s in row %zu", c->name,
+                             isnan(c->x[data->row[i]]) ? "missing" : "infinite", i + 1);
+    a->offset = c->x;
+    return ENS_OK;
+}
+
+static const ens__column *find(const ens__column *const *order, size_t n,
+                               const char *name)
+{
+    const ens__column *const *found =
+        bsearch(name, order, n, sizeof *order, name_to_column);
+
+    return found != NULL ? *found : NULL;
+}
+
 void ens__alignment_clear(ens__alignment *a)
 {
     for (size_t j = 0; a->code != NULL && j < a->p; j++)
@@ -204,13 +233,13 @@ ens_status ens__align(ens__alignment *out, const ens_model *m, const ens_dataset
         st = ens__nomem(err);
         goto done;
     }
-    for (size_t j = 0; j < a.p && st == ENS_OK; j++) {
-        const ens__column *const *found =
-            bsearch(m->schema.feature[j].name, order, table->n_columns, sizeof *order,
-                    name_to_column);
-
-        st = align_feature(&a, j, found != NULL ? *found : NULL, m, data, options, err);
-    }
+    for (size_t j = 0; j < a.p && st == ENS_OK; j++)
+        st =
+            align_feature(&a, j, find(order, table->n_columns, m->schema.feature[j].name),
+                          m, data, options, err);
+    if (m->schema.offset != NULL && st == ENS_OK)
+        st = align_offset(&a, find(order, table->n_columns, m->schema.offset), m, data,
+                          err);
     if (st == ENS_OK) {
         *out = a;
         a = (ens__alignment){0};

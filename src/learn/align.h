@@ -10,6 +10,7 @@ typedef struct ens__alignment {
     ens_feature *feature; /* [p] */
     int32_t **code;       /* [p] renumbered codes, or NULL */
     double *missing;      /* a column of NaN for absent features, or NULL */
+    const double *offset; /* by table row, of the table's; NULL: the model has none */
     size_t p;
 } ens__alignment;
 

@@ -52,6 +52,17 @@ static ens_status check_weights(const ens_learner *learner, const ens_dataset *t
     return ENS_OK;
 }
 
+static ens_status check_offset(const ens_learner *learner, const ens_dataset *train,
+                               unsigned caps, ens_error *err)
+{
+    const ens__column *offset = train->table->offset;
+
+    if (offset != NULL && (caps & ENS_TAKES_OFFSET) == 0)
+        return ens__fail(err, ENS_ESUPPORT, "%s takes no offset (column `%s`)",
+                         ens__learner_last(learner)->type->name, offset->name);
+    return ENS_OK;
+}
+
 /* At least two classes among the rows of the plan. */
 static ens_status check_classes(const ens__table *table, const ens__plan *p,
                                 ens_error *err)
@@ -167,7 +178,7 @@ static ens_status model_begin(ens_model **out, const ens_learner *learner,
 typedef struct validation {
     ens__alignment aligned;
     ens_valid valid;
-    double *w, *y;
+    double *w, *y, *offset;
     int32_t *label;
     uint32_t *group;
 } validation;
@@ -177,6 +188,7 @@ static void validation_clear(validation *v)
     ens__alignment_clear(&v->aligned);
     ens__free(v->w);
     ens__free(v->y);
+    ens__free(v->offset);
     ens__free(v->label);
     ens__free(v->group);
 }
@@ -194,6 +206,8 @@ static ens_status validation_of(validation *v, const ens_model *m,
     v->valid.rows = (ens_rows){v->aligned.feature, v->aligned.p, data->row, data->n};
     if ((data->table->weight != NULL &&
          (v->w = ens__array(data->n, sizeof *v->w)) == NULL) ||
+        (v->aligned.offset != NULL &&
+         (v->offset = ens__array(data->n, sizeof *v->offset)) == NULL) ||
         (data->table->group_of != NULL &&
          (v->group = ens__array(data->n, sizeof *v->group)) == NULL) ||
         (classes && (v->label = ens__array(data->n, sizeof *v->label)) == NULL) ||
@@ -205,7 +219,10 @@ static ens_status validation_of(validation *v, const ens_model *m,
         v->w[i] = data->table->weight->x[data->row[i]];
     for (size_t i = 0; i < data->n && v->group != NULL; i++)
         v->group[i] = data->table->group_of[data->row[i]];
+    for (size_t i = 0; i < data->n && v->offset != NULL; i++)
+        v->offset[i] = v->aligned.offset[data->row[i]];
     v->valid.w = v->w;
+    v->valid.offset = v->offset;
     v->valid.group = v->group;
     v->valid.label = v->label;
     v->valid.y = v->y;
@@ -264,6 +281,7 @@ static ens_status fit_root(ens_model *m, const request *q, const ens__plan *p,
         .y = blind ? NULL : table->y,
         .n_table = table->n,
         .group = table->group_of,
+        .offset = table->offset != NULL ? table->offset->x : NULL,
         .seed = m->seed,
         .exec = q->exec,
         .table = table,
@@ -311,6 +329,7 @@ static ens_status fit(ens_model **out, const request *q, ens_error *err)
     if ((st = ens__learner_check(q->learner, err)) != ENS_OK ||
         (st = check_task(q->learner, train, caps, err)) != ENS_OK ||
         (st = check_weights(q->learner, train, caps, err)) != ENS_OK ||
+        (st = check_offset(q->learner, train, caps, err)) != ENS_OK ||
         (st = ens__plan_make(&p, train, err)) != ENS_OK ||
         (st = ens__learner_complete(
              &learner, q->learner,

@@ -39,6 +39,7 @@ ens_status ens_fitted_fit(ens_fitted *out, const ens_learner *member,
     if (member != a->learner) {
         sub.valid = NULL;
         sub.checkpoint = NULL;
+        sub.offset = NULL;
     }
     sub.learner = member;
     if (a->count != NULL &&

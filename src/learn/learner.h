@@ -39,6 +39,17 @@ typedef struct ens__scratch {
 ens_status ens__fitted_predict(double *out, const ens_fitted *fitted, const ens_rows *rows, size_t k,
                                ens__scratch *scratch, const ens_exec *exec, ens_error *err);
 
+/* Predict a block of rows by the first rounds (0: all), with offset[rows->n] on the scores (NULL: none): of types with
+ * predict_first() only if one of both is asked for. */
+static inline void ens__fitted_block(const ens_fitted *f, size_t rounds, const ens_rows *rows, const double *offset,
+                                     double *out, void *scratch)
+{
+    if (rounds == 0 && offset == NULL)
+        f->type->predict(f->state, rows, out, scratch);
+    else
+        f->type->predict_first(f->state, rounds > 0 ? rounds : SIZE_MAX, rows, offset, out, scratch);
+}
+
 /* Rounds that it grew in; 0: it has none. */
 size_t ens__fitted_rounds(const ens_fitted *fitted);
 

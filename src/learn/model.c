@@ -16,6 +16,7 @@ void ens__schema_clear(ens__schema *s)
     }
     ens__free(s->feature);
     ens__free(s->target);
+    ens__free(s->offset);
     ens__levels_clear(&s->classes);
     *s = (ens__schema){0};
 }
@@ -42,7 +43,9 @@ ens_status ens__schema_of(ens__schema *out, const ens_dataset *data, ens_task ta
     s.task = task;
     s.k = task == ENS_TASK_CLASSIFICATION ? table->classes.n : 1;
     if ((s.feature = ens__zeros(table->p, sizeof *s.feature)) == NULL ||
-        (has_target && (s.target = ens__strdup(table->target->name)) == NULL)) {
+        (has_target && (s.target = ens__strdup(table->target->name)) == NULL) ||
+        (table->offset != NULL &&
+         (s.offset = ens__strdup(table->offset->name)) == NULL)) {
         st = ens__nomem(err);
         goto done;
     }
@@ -178,6 +181,11 @@ uint64_t ens_model_seed(const ens_model *m)
 const char *ens_model_target(const ens_model *m)
 {
     return m->schema.target;
+}
+
+const char *ens_model_offset(const ens_model *m)
+{
+    return m->schema.offset;
 }
 
 size_t ens_model_rounds(const ens_model *m)

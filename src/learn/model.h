@@ -17,6 +17,7 @@ typedef struct ens__schema {
     ens__schema_feature *feature; /* [p] */
     size_t p;
     char *target; /* NULL: anomalies, without a target of two classes */
+    char *offset; /* NULL: fitted without */
     ens_task task;
     size_t k;            /* classes, or 1 */
     ens__levels classes; /* [k] for classification; of anomalies [2], or none without target */

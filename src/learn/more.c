@@ -102,6 +102,15 @@ static ens_status same_schema(const ens__schema *a, const ens__schema *b, ens_er
         return ens__fail(
             err, ENS_ESHAPE, "target `%s` is for %s, the model is not", b->target,
             b->task == ENS_TASK_CLASSIFICATION ? "classification" : "regression");
+    if (a->offset == NULL || b->offset == NULL) {
+        if (a->offset != b->offset)
+            return ens__fail(err, ENS_ESHAPE, "the %s has an offset, the %s has none",
+                             a->offset != NULL ? "model" : "table",
+                             a->offset != NULL ? "table" : "model");
+    } else if (strcmp(a->offset, b->offset) != 0) {
+        return ens__fail(err, ENS_ESHAPE, "the offset is `%s`, that of the model is `%s`",
+                         b->offset, a->offset);
+    }
     if (a->p != b->p)
         return ens__fail(err, ENS_ESHAPE, "the table has %zu features, the model %zu",
                          b->p, a->p);

@@ -357,26 +357,26 @@ static void predict(const void *fit, const ens_rows *rows, double *out, void *sc
     m->learner.type->predict(m->learner.state, &now, out, rest);
 }
 
-/* Called only where the learner grew in rounds. */
-static void predict_first(const void *fit, size_t n, const ens_rows *rows, double *out,
-                          void *scratch)
+/* Called only where the learner has it. */
+static void predict_first(const void *fit, size_t n, const ens_rows *rows,
+                          const double *offset, double *out, void *scratch)
 {
     const pipeline *m = fit;
     ens_rows now;
     void *rest = apply_all(&now, m, rows, scratch);
 
-    m->learner.type->predict_first(m->learner.state, n, &now, out, rest);
+    m->learner.type->predict_first(m->learner.state, n, &now, offset, out, rest);
 }
 
 /* Called only where the learner keeps quantiles. */
-static void quantiles(const void *fit, const ens_rows *rows, const ens_list *q,
-                      double *out, void *scratch)
+static void quantiles(const void *fit, const ens_rows *rows, const double *offset,
+                      const ens_list *q, double *out, void *scratch)
 {
     const pipeline *m = fit;
     ens_rows now;
     void *rest = apply_all(&now, m, rows, scratch);
 
-    m->learner.type->quantiles(m->learner.state, &now, q, out, rest);
+    m->learner.type->quantiles(m->learner.state, &now, offset, q, out, rest);
 }
 
 static size_t quantiles_scratch(const void *fit)

@@ -29,9 +29,9 @@ ens_status ens__derive(ens__derived *out, const ens_fitted *step, const ens_rows
                        const ens_exec *exec, ens_error *err);
 void ens__derived_clear(ens__derived *d);
 
-/* The same rows' weights, targets and groups, by row of such a table: in place of those of a. */
+/* The same rows' weights, targets, offsets and groups, by row of such a table: in place of those of a. */
 typedef struct ens__gathered {
-    double *w, *y;
+    double *w, *y, *offset;
     int32_t *label;
     uint32_t *group, *origin;
 } ens__gathered;

@@ -225,6 +225,7 @@ ens_status ens__gather(ens__gathered *g, ens_fit_args *a, ens_error *err)
     *g = (ens__gathered){0};
     if ((a->w != NULL && (g->w = ens__array(n, sizeof *g->w)) == NULL) ||
         (a->y != NULL && (g->y = ens__array(n, sizeof *g->y)) == NULL) ||
+        (a->offset != NULL && (g->offset = ens__array(n, sizeof *g->offset)) == NULL) ||
         (a->label != NULL && (g->label = ens__array(n, sizeof *g->label)) == NULL) ||
         (a->group != NULL && (g->group = ens__array(n, sizeof *g->group)) == NULL) ||
         (a->table != NULL && (g->origin = ens__array(n, sizeof *g->origin)) == NULL)) {
@@ -235,6 +236,8 @@ ens_status ens__gather(ens__gathered *g, ens_fit_args *a, ens_error *err)
         g->w[i] = a->w[row[i]];
     for (size_t i = 0; i < n && g->y != NULL; i++)
         g->y[i] = a->y[row[i]];
+    for (size_t i = 0; i < n && g->offset != NULL; i++)
+        g->offset[i] = a->offset[row[i]];
     for (size_t i = 0; i < n && g->label != NULL; i++)
         g->label[i] = a->label[row[i]];
     for (size_t i = 0; i < n && g->group != NULL; i++)
@@ -243,6 +246,7 @@ ens_status ens__gather(ens__gathered *g, ens_fit_args *a, ens_error *err)
         g->origin[i] = a->origin != NULL ? a->origin[row[i]] : row[i];
     a->w = g->w;
     a->y = g->y;
+    a->offset = g->offset;
     a->label = g->label;
     a->group = g->group;
     a->origin = g->origin;
@@ -254,6 +258,7 @@ void ens__gathered_clear(ens__gathered *g)
 {
     ens__free(g->w);
     ens__free(g->y);
+    ens__free(g->offset);
     ens__free(g->label);
     ens__free(g->group);
     ens__free(g->origin);

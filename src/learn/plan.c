@@ -143,8 +143,8 @@ static void bits_of_numbers(uint64_t *restrict out, const double *restrict x,
         out[i] = bits_of(x[row[i]]);
 }
 
-/* What a fit sees of its rows, as columns: its features, then these. */
-enum { TARGET, WEIGHT, COUNT, N_MORE };
+/* What a fit sees of its rows, as columns: its features, then these, the last if there is one. */
+enum { TARGET, WEIGHT, COUNT, OFFSET };
 
 static uint64_t value_at(const ens_fit_args *a, size_t column, size_t i)
 {
@@ -159,6 +159,8 @@ static uint64_t value_at(const ens_fit_args *a, size_t column, size_t i)
                                 : 0;
     case WEIGHT:
         return bits_of(a->w != NULL ? a->w[r] : 1);
+    case OFFSET:
+        return bits_of(a->offset[r]);
     default:
         return a->count != NULL ? a->count[i] : 1;
     }
@@ -166,7 +168,7 @@ static uint64_t value_at(const ens_fit_args *a, size_t column, size_t i)
 
 typedef struct hashing {
     const ens_fit_args *a;
-    unsigned char *hash; /* [p + N_MORE][8] */
+    unsigned char *hash; /* [columns][8] */
 } hashing;
 
 static ens_status hash_column(void *ctx, size_t column, unsigned worker, ens_error *err)
@@ -197,7 +199,7 @@ static ens_status hash_column(void *ctx, size_t column, unsigned worker, ens_err
 
 ens_status ens__plan_fingerprint(uint64_t *out, const ens_fit_args *a, ens_error *err)
 {
-    size_t columns = a->rows.p + N_MORE;
+    size_t columns = a->rows.p + OFFSET + (a->offset != NULL);
     hashing h = {a, ens__array(columns, 8)};
     ens_exec exec = {.threads = a->exec != NULL ? a->exec->threads : 0};
     ens__hash all;

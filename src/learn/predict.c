@@ -18,10 +18,11 @@ typedef struct job {
     ens__alignment aligned;
     char *scratch; /* [workers][stride] */
     size_t stride;
-    size_t rows; /* a task predicts */
+    size_t rows;       /* a task predicts */
     const ens_list *q; /* quantiles to predict; NULL: the learner's outputs */
     size_t width;      /* outputs a row */
     size_t rounds;     /* the first so many alone; 0: all */
+    double *offset;    /* [rows] or NULL */
     double *out;
 } job;
 
@@ -31,8 +32,7 @@ static ens_status predict_task(void *ctx, size_t task, unsigned worker, ens_erro
     const ens_fitted *root = &j->model->root;
     bool takes_long = (root->type->caps & ENS_TAKES_LONG_BLOCKS) != 0;
     size_t block = takes_long ? ENS_LONG_BLOCK : ENS_BLOCK;
-    size_t end =
-        (task + 1) * j->rows < j->data->n ? (task + 1) * j->rows : j->data->n;
+    size_t end = (task + 1) * j->rows < j->data->n ? (task + 1) * j->rows : j->data->n;
 
     (void)err;
     for (size_t i = task * j->rows; i < end; i += block) {
@@ -41,12 +41,12 @@ static ens_status predict_task(void *ctx, size_t task, unsigned worker, ens_erro
         double *out = j->out + i * j->width;
         void *scratch = j->scratch + worker * j->stride;
 
+        const double *offset = j->offset != NULL ? j->offset + i : NULL;
+
         if (j->q != NULL)
-            root->type->quantiles(root->state, &rows, j->q, out, scratch);
-        else if (j->rounds > 0)
-            root->type->predict_first(root->state, j->rounds, &rows, out, scratch);
+            root->type->quantiles(root->state, &rows, offset, j->q, out, scratch);
         else
-            root->type->predict(root->state, &rows, out, scratch);
+            ens__fitted_block(root, j->rounds, &rows, offset, out, scratch);
     }
     return ENS_OK;
 }
@@ -59,6 +59,18 @@ static size_t rows_of_task(size_t n, unsigned workers)
     size_t blocks = (n + tasks * ENS_BLOCK - 1) / (tasks * ENS_BLOCK);
 
     return (blocks > 1 ? blocks : 1) * ENS_BLOCK;
+}
+
+/* Those of the rows, in their order. */
+static ens_status gather_offsets(job *j, ens_error *err)
+{
+    if (j->aligned.offset == NULL)
+        return ENS_OK;
+    if ((j->offset = ens__array(j->data->n, sizeof *j->offset)) == NULL)
+        return ens__nomem(err);
+    for (size_t i = 0; i < j->data->n; i++)
+        j->offset[i] = j->aligned.offset[j->data->row[i]];
+    return ENS_OK;
 }
 
 /* Match the table's columns, then predict it in blocks. */
@@ -83,6 +95,8 @@ static ens_status predict_table(job *j, const ens_predict_options *options,
         if (st != ENS_OK)
             goto done;
     }
+    if ((st = gather_offsets(j, err)) != ENS_OK)
+        goto done;
     j->rows = rows_of_task(j->data->n, ens_exec_threads(exec));
     tasks = (j->data->n + j->rows - 1) / j->rows;
     if ((j->scratch = ens__aligned(ens__par_workers(tasks, exec), j->stride)) == NULL)
@@ -91,6 +105,7 @@ static ens_status predict_table(job *j, const ens_predict_options *options,
         st = ens__par_for(tasks, exec, "predicting", predict_task, j, NULL, err);
 done:
     ens__free(j->scratch);
+    ens__free(j->offset);
     ens__alignment_clear(&j->aligned);
     return st;
 }

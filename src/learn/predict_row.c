@@ -85,8 +85,11 @@ ens_status ens_model_predict_row(const ens_model *m, const double *x, double *ou
         st = put_feature(&s, j, m, x, err);
     if (st != ENS_OK)
         return st;
+    if (m->schema.offset != NULL && !isfinite(x[m->schema.p]))
+        return ens__fail(err, ENS_EINVAL, "offset `%s` is not finite", m->schema.offset);
     rows.feature = s.feature;
     rows.p = m->schema.p;
-    m->root.type->predict(m->root.state, &rows, out, s.rest);
+    ens__fitted_block(&m->root, 0, &rows, m->schema.offset != NULL ? &x[m->schema.p] : NULL,
+                      out, s.rest);
     return ENS_OK;
 }

@@ -208,7 +208,8 @@ unsigned ens__learner_caps(const ens_learner *l)
         caps &= caps_left(ens__learner_caps(l->member[i]), l->type->caps);
     if (l->n_members == 0) /* then they are trees */
         caps &= caps_left(ens__tree_type.caps, l->type->caps);
-    return with_levels(caps | (l->type->caps & ENS_TAKES_WEIGHTS) | wants);
+    return with_levels(caps | (l->type->caps & (ENS_TAKES_WEIGHTS | ENS_TAKES_OFFSET)) |
+                       wants);
 }
 
 int ens_learner_suits(const ens_learner *l, ens_task task)

@@ -15,6 +15,24 @@
 
 /* ---- Targets --------------------------------------------------------------------------------------------------- */
 
+/* The response of row i that scores are compared with. */
+static double response(const ens__loss *loss, const ens__loss_targets *t, size_t i)
+{
+    double y = t->y[t->row[i]];
+
+    return t->offset != NULL && ens__loss_shifts(loss) ? y - t->offset[t->row[i]] : y;
+}
+
+ens_status ens__loss_check_offset(const ens__loss *loss, ens_error *err)
+{
+    if (loss->k == 1 || ens__loss_shifts(loss))
+        return ENS_OK;
+    return ens__fail(err, ENS_ESUPPORT,
+                     "loss %s has %zu scores a row: one offset for all of them changes "
+                     "nothing",
+                     loss->type->name, loss->k);
+}
+
 static const char *trouble(const ens__loss *loss, double origin, double y)
 {
     if (!isfinite(y))
@@ -32,7 +50,7 @@ ens_status ens__loss_check(const ens__loss *loss, double origin,
     if ((loss->type->caps & ENS_LOSS_CLASSIFIES) != 0)
         return ENS_OK;
     for (size_t i = 0; i < t->n; i++) {
-        double y = t->y[t->row[i]];
+        double y = response(loss, t, i);
 
         if ((what = trouble(loss, origin, y)) != NULL)
             return ens__fail(err, ENS_EDATA, "loss %s: the target %g of row %zu %s",
@@ -42,14 +60,15 @@ ens_status ens__loss_check(const ens__loss *loss, double origin,
 }
 
 /* The lower median. */
-static ens_status median(double *out, const ens__loss_targets *t, ens_error *err)
+static ens_status median(double *out, const ens__loss *loss, const ens__loss_targets *t,
+                         ens_error *err)
 {
     double *y = ens__array(t->n, sizeof *y);
 
     if (y == NULL)
         return ens__nomem(err);
     for (size_t i = 0; i < t->n; i++)
-        y[i] = t->y[t->row[i]];
+        y[i] = response(loss, t, i);
     *out = ens__kth(y, t->n, (t->n - 1) / 2);
     ens__free(y);
     return ENS_OK;
@@ -62,7 +81,7 @@ ens_status ens__loss_origin(double *out, const ens__loss *loss,
 
     *out = 0;
     if ((loss->type->caps & ENS_LOSS_SHIFTS) != 0 && t->n > 0 &&
-        (st = median(out, t, err)) != ENS_OK)
+        (st = median(out, loss, t, err)) != ENS_OK)
         return st;
     return ens__loss_check(loss, *out, t, err);
 }
@@ -76,7 +95,7 @@ void ens__loss_fill(float *y, const ens__loss *loss, double origin,
         return;
     }
     for (size_t i = 0; i < t->n; i++)
-        y[i] = (float)(t->y[t->row[i]] - origin);
+        y[i] = (float)(response(loss, t, i) - origin);
 }
 
 /* ---- Groups ---------------------------------------------------------------------------------------------------- */

@@ -40,7 +40,17 @@ typedef struct ens__loss_targets {
     const int32_t *label;
     const uint32_t *row;
     size_t n;
+    const double *offset; /* by table row; NULL: 0. Of ENS_LOSS_SHIFTS it is subtracted from y */
 } ens__loss_targets;
+
+/* Is an offset, if there is one, for responses rather than for scores? */
+static inline bool ens__loss_shifts(const ens__loss *loss)
+{
+    return (loss->type->caps & ENS_LOSS_SHIFTS) != 0;
+}
+
+/* ENS_ESUPPORT for a loss to whose scores one offset for all of a row adds nothing. */
+ens_status ens__loss_check_offset(const ens__loss *loss, ens_error *err);
 
 /* ENS_EDATA for a response that the loss cannot take, naming its row. *out is what to subtract from all. */
 ens_status ens__loss_origin(double *out, const ens__loss *loss, const ens__loss_targets *t, ens_error *err);

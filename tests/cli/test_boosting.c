@@ -77,12 +77,50 @@ START_TEST(what_does_not_fit_is_refused)
 }
 END_TEST
 
+/* Counts by exposure: those of a row of twice the exposure are twice as many. */
+START_TEST(an_offset_is_needed_again)
+{
+    ran r =
+        run("awk 'BEGIN { print \"x,e,y\"; for (i = 0; i < 200; i++) { e = 1 + i %% 7; "
+            "print i %% 2 \",\" log(e) \",\" e * (1 + 2 * (i %% 2)) } }' > t.csv && "
+            "$E train t.csv -t y --task regression --offset e --valid t.csv -q "
+            "-l 'gbdt(loss=poisson)' -o m.ens && $E inspect m.ens");
+
+    ck_code(r, 0);
+    ck_has(r.out, "  e       offset   number");
+    ck_has(r.out, "offset: e\n");
+    r = run("printf 'e,x\\n0,1\\n0.6931471805599453,1\\n' | $E predict m.ens -k e | "
+            "awk -F, 'NR > 1 { print $1 * 1 \" \" int($2 * 1000 + .5) / 1000 }'");
+    ck_code(r, 0);
+    ck_has(r.out, "0 3\n0.693147 6\n");
+    r = run("$E evaluate m.ens t.csv -q -m r2 --json");
+    ck_code(r, 0);
+    r = run("printf 'x\\n1\\n' | $E predict m.ens -");
+    ck_code(r, 1);
+    ck_has(r.err, "no column `e` (offset)");
+    r = run("$E train t.csv --init m.ens -q -l 'gbdt(loss=poisson, n_estimators=250)' -o "
+            "n.ens");
+    ck_code(r, 0);
+    r = run("$E train t.csv -t y --offset e -q -o no.ens");
+    ck_code(r, 1);
+    ck_has(r.err, "forest takes no offset (column `e`)");
+    r = run("$E train t.csv -t y --offset f -q -o no.ens");
+    ck_code(r, 1);
+    ck_has(r.err, "no column `f` (offset)");
+    r = run("$E train t.csv -t y --offset y -q -o no.ens");
+    ck_code(r, 1);
+    ck_has(r.err, "column `y` is both target and offset");
+    ck_code(run("test ! -e no.ens"), 0);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
     tcase_add_checked_fixture(tc, folder_make, folder_remove);
     tcase_add_test(tc, inspect_tells_errors_and_weights_of_members);
     tcase_add_test(tc, inspect_tells_when_boosting_stopped);
     tcase_add_test(tc, rounds_can_be_added);
+    tcase_add_test(tc, an_offset_is_needed_again);
     tcase_add_test(tc, what_does_not_fit_is_refused);
 }
 

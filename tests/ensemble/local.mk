@@ -29,7 +29,8 @@ tests_test_boosting_SOURCES = tests/run.h tests/ensemble/main_boosting.c \
 	tests/ensemble/test_gbdt_parts.c \
 	tests/ensemble/test_gbdt_quantile.c \
 	tests/ensemble/test_gbdt_rank.c \
-	tests/ensemble/test_gbdt_wide.c
+	tests/ensemble/test_gbdt_wide.c \
+	tests/ensemble/test_offset.c
 tests_test_boosting_CPPFLAGS = $(test_cppflags)
 tests_test_boosting_CFLAGS = $(test_cflags)
 tests_test_boosting_LDADD = $(test_ldadd)

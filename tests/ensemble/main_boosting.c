@@ -12,6 +12,7 @@ Suite *gbdt_suite(void);
 Suite *gbdt_quantile_suite(void);
 Suite *gbdt_rank_suite(void);
 Suite *gbdt_wide_suite(void);
+Suite *offset_suite(void);
 
 /* One line a module. */
 static Suite *(*const suites[])(void) = {
@@ -24,6 +25,7 @@ static Suite *(*const suites[])(void) = {
     gbdt_quantile_suite,
     gbdt_rank_suite,
     gbdt_wide_suite,
+    offset_suite,
     NULL,
 };
 

@@ -100,7 +100,7 @@ START_TEST(targets_are_checked)
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         double y[6] = {1, 1, 1, 1, 1, 1}, origin;
-        ens__loss_targets t = {y, NULL, row, 3};
+        ens__loss_targets t = {y, NULL, row, 3, NULL};
         ens__loss *loss;
         ens_error err;
 
@@ -125,9 +125,10 @@ START_TEST(targets_are_less_an_origin)
     ens_error err;
 
     ck_ok(ens__loss_new(&loss, "squared", ENS_TASK_REGRESSION, 0, &err));
-    ck_ok(ens__loss_origin(&origin, loss, &(ens__loss_targets){y, NULL, row, 4}, &err));
+    ck_ok(ens__loss_origin(&origin, loss, &(ens__loss_targets){y, NULL, row, 4, NULL},
+                           &err));
     ck_assert(origin == 1e9 + 0.25);
-    ens__loss_fill(filled, loss, origin, &(ens__loss_targets){y, NULL, row, 4});
+    ens__loss_fill(filled, loss, origin, &(ens__loss_targets){y, NULL, row, 4, NULL});
     ck_assert(filled[0] == -0.25F && filled[1] == 0 && filled[2] == 0.25F);
     ens__loss_link(loss, origin, &start, 1, &out);
     ck_assert(out == 1e9 + 0.5);
