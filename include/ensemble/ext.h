@@ -434,7 +434,8 @@ typedef struct ens_loss_type {
      *  out[n][k]. Else they are the scores. */
     void (*link)(const void *params, const double *score, size_t n, size_t k, double *out);
     /** Optional: a number found anew from all rows before each round of boosting, such as huber's delta. */
-    ens_status (*adapt)(const void *params, const ens_loss_rows *rows, double *out, ens_error *err);
+    ens_status (*adapt)(const void *params, const ens_loss_rows *rows, double *out, const ens_exec *exec,
+                        ens_error *err);
     /** Optional, of ENS_LOSS_SHIFTS: what to add to score c of rows in one leaf, of residuals r[i] = y - score and
      *  weights w[i] (or NULL), instead of the Newton step. May change r and w. */
     double (*leaf)(const void *params, size_t c, double adapted, float *r, float *w, size_t n);

@@ -75,8 +75,11 @@ static ens_status over_rows(job *j, pass_fn fn, ens_error *err)
 /* d sums to 1, but no row is given up for ever */
 static void normalise(job *j)
 {
+    const uint32_t *count = j->a->count;
+
     for (size_t i = 0; i < j->n; i++)
-        j->d[i] = fmax(j->d[i] / j->sum, DBL_EPSILON);
+        j->d[i] = fmax(j->d[i] / j->sum,
+                       count != NULL ? count[i] * DBL_EPSILON : DBL_EPSILON);
 }
 
 /* What members are told of each row: weights whose mean is 1. */

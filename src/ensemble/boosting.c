@@ -68,10 +68,6 @@ static ens_status make_loss(ens__boosting *m, const ens__boosting_params *p,
         return ens__nomem(err);
     if (st != ENS_OK)
         return ens__fail(err, ENS_ERANGE, "boosting.loss: %s", why.message);
-    if ((m->loss->type->caps & ENS_LOSS_RANKS) != 0)
-        return ens__fail(err, ENS_ERANGE,
-                         "boosting.loss = %s: boosting has no groups of rows",
-                         loss_line(p));
     if (m->loss->n_outputs != k)
         return ens__fail(err, ENS_ERANGE,
                          "boosting.loss = %s gives %zu predictions a row, expected %zu",

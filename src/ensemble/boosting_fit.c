@@ -31,14 +31,17 @@ typedef struct job {
     size_t n, n_fit; /* rows, and those that are learned from, which come first */
     uint32_t *row;   /* [n] */
     uint32_t *count; /* [n] or NULL */
-    float *y, *w;    /* [n] for the loss; w may be NULL */
-    double *f;       /* [k][n] scores */
-    float *score;    /* [k][n] the same at the start of a round; not of squared */
-    float *g, *h;    /* [k][n] not of squared */
-    double *target;  /* [n_table] of a member */
-    double *pred;    /* [n] of a member */
-    uint32_t *leaf;  /* [n] of a member that is a tree; not of squared */
-    size_t n_drawn;  /* rows that a round draws */
+    uint32_t *group
+        [2]; /* where groups begin, of rows learned from and held out, for a loss that ranks; or NULL */
+    size_t n_groups[2];
+    float *y, *w;   /* [n] for the loss; w may be NULL */
+    double *f;      /* [k][n] scores */
+    float *score;   /* [k][n] the same at the start of a round; not of squared */
+    float *g, *h;   /* [k][n] not of squared */
+    double *target; /* [n_table] of a member */
+    double *pred;   /* [n] of a member */
+    uint32_t *leaf; /* [n] of a member that is a tree; not of squared */
+    size_t n_drawn; /* rows that a round draws */
     uint32_t *drawn, *chosen; /* [n], [n_drawn]; NULL if all are */
     double adapted;           /* of the loss in this round */
     size_t c;                 /* the score whose member is being fitted, and its step: */
@@ -70,9 +73,8 @@ static double rest(const job *j, size_t i)
 /* What row i's score has besides members, of other losses. */
 static double offset_of(const job *j, size_t i)
 {
-    return j->a->offset != NULL && !ens__loss_shifts(j->m->loss)
-               ? j->a->offset[j->row[i]]
-               : 0;
+    return j->a->offset != NULL && !ens__loss_shifts(j->m->loss) ? j->a->offset[j->row[i]]
+                                                                 : 0;
 }
 
 /* What the member of score c is fitted to. */
@@ -115,16 +117,20 @@ static ens_status find_leaves(void *ctx, size_t task, unsigned worker, ens_error
 
 /* ---- One member ------------------------------------------------------------------------------------------- */
 
-/* Rows [begin, begin + n) as the loss sees them. */
-static ens_loss_rows loss_rows(const job *j, size_t begin, size_t n)
+/* The rows that are learned from, or those held out, as the loss sees them. */
+static ens_loss_rows loss_rows(const job *j, bool held)
 {
+    size_t begin = held ? j->n_fit : 0;
+
     return (ens_loss_rows){
-        .n = n,
+        .n = held ? j->n - j->n_fit : j->n_fit,
         .k = j->m->k,
         .y = j->y + begin,
         .w = j->w != NULL ? j->w + begin : NULL,
         .score = j->score != NULL ? j->score + begin : NULL,
         .stride = j->n,
+        .group = j->group[held],
+        .n_groups = j->n_groups[held],
         .adapted = j->adapted,
     };
 }
@@ -133,8 +139,8 @@ static ens_loss_rows loss_rows(const job *j, size_t begin, size_t n)
 static ens_status find_step(double *step, job *j, size_t c, ens_error *err)
 {
     ens_fitted *member = &j->m->chain->fit[j->m->chain->n - 1];
-    ens__boosting_step s = {
-        j->m->loss, loss_rows(j, 0, j->n_fit), j->g, j->h, j->drawn, c, &j->rounds.exec};
+    ens__boosting_step s = {j->m->loss, loss_rows(j, false), j->g, j->h, j->drawn,
+                            c,          &j->rounds.exec};
     const ens__tree *tree = member->state;
     ens_status st;
 
@@ -199,9 +205,10 @@ static ens_status find_gradients(job *j, ens_error *err)
     if (j->squared)
         return ENS_OK;
     narrow(j);
-    rows = loss_rows(j, 0, j->n_fit);
+    rows = loss_rows(j, false);
     if (loss->type->adapt != NULL &&
-        (st = loss->type->adapt(loss->params, &rows, &j->adapted, err)) != ENS_OK)
+        (st = loss->type->adapt(loss->params, &rows, &j->adapted, &j->rounds.exec,
+                                err)) != ENS_OK)
         return st;
     rows.adapted = j->adapted;
     return ens__loss_gradient(j->g, j->h, loss, &rows, &j->rounds.exec, err);
@@ -226,7 +233,7 @@ static ens_status held_out_loss(double *out, job *j, ens_error *err)
         return ENS_OK;
     }
     narrow(j);
-    rows = loss_rows(j, j->n_fit, j->n - j->n_fit);
+    rows = loss_rows(j, true);
     return ens__loss_value(out, j->m->loss, &rows, &j->rounds.exec, err);
 }
 
@@ -347,7 +354,25 @@ static ens_status make_rows(job *j, ens_error *err)
                         (j->h = ens__zeros(cells, sizeof *j->h)) == NULL ||
                         (j->leaf = ens__array(n, sizeof *j->leaf)) == NULL))
         return ens__nomem(err);
-    return ens__boosting_order(j->row, j->count, &j->n_fit, j->p, a, err);
+    return ENS_OK;
+}
+
+/* Which rows are learned from, and the groups of both parts. */
+static ens_status part_rows(job *j, ens_error *err)
+{
+    const ens__loss *loss = j->m->loss;
+    ens_status st = ens__boosting_order(j->row, j->count, &j->n_fit, j->p, j->a, err);
+
+    if (st != ENS_OK || (loss->type->caps & ENS_LOSS_RANKS) == 0)
+        return st;
+    for (int held = 0; held < 2 && st == ENS_OK; held++) {
+        size_t begin = held ? j->n_fit : 0, end = held ? j->n : j->n_fit;
+
+        if (begin < end)
+            st = ens__loss_groups(&j->group[held], &j->n_groups[held], loss, j->a->group,
+                                  j->row + begin, end - begin, err);
+    }
+    return st;
 }
 
 /* How many rows a round draws. */
@@ -393,7 +418,7 @@ static ens_status find_start(job *j, ens_error *err)
         if ((st = ens__loss_origin(&m->origin, m->loss, &t, err)) != ENS_OK)
             return st;
         ens__loss_fill(j->y, m->loss, m->origin, &t);
-        rows = loss_rows(j, 0, j->n_fit);
+        rows = loss_rows(j, false);
         if (a->offset == NULL || ens__loss_shifts(m->loss))
             rows.score = NULL;
         for (size_t i = 0; i < j->n_fit && rows.score != NULL; i++)
@@ -454,6 +479,8 @@ static void clear(job *j, ens__chain_recipe *recipe)
     ens__chain_recipe_clear(recipe);
     ens__free(j->row);
     ens__free(j->count);
+    ens__free(j->group[0]);
+    ens__free(j->group[1]);
     ens__free(j->y);
     ens__free(j->w);
     ens__free(j->f);
@@ -478,10 +505,11 @@ ens_status ens__boosting_fit(void **out, const void *from, const void *params,
     if ((st = ens__boosting_new(&j.m, params, a->task, a->k, err)) != ENS_OK)
         return st;
     j.squared = j.m->loss->type == &ens__squared_loss;
-    if ((a->offset != NULL && (st = ens__loss_check_offset(j.m->loss, err)) != ENS_OK) ||
+    if ((st = ens__members_check_loss(j.m->loss, "boosting", a, err)) != ENS_OK ||
         (st = ens__boosting_recipe(&recipe, a->learner, err)) != ENS_OK ||
         (st = make_model(&j, from, err)) != ENS_OK ||
-        (st = make_rows(&j, err)) != ENS_OK || (st = plan_draws(&j, err)) != ENS_OK ||
+        (st = make_rows(&j, err)) != ENS_OK || (st = part_rows(&j, err)) != ENS_OK ||
+        (st = plan_draws(&j, err)) != ENS_OK ||
         (st = make_rounds(&j, recipe.member, err)) != ENS_OK ||
         (st = find_start(&j, err)) != ENS_OK ||
         (st = ens__par_crew(a->exec, play, &j, err)) != ENS_OK ||

@@ -13,16 +13,11 @@ ens_status ens__boosting_order(uint32_t *row, uint32_t *count, size_t *n_fit,
 {
     size_t n = a->rows.n, n_held = 0, at[2] = {0};
     uint8_t *held = ens__zeros(n, sizeof *held);
-    uint32_t *place = ens__array(n, sizeof *place);
-    ens_status st = held != NULL && place != NULL ? ENS_OK : ens__nomem(err);
+    ens_status st = held != NULL ? ENS_OK : ens__nomem(err);
 
-    if (st == ENS_OK && p->n_iter_no_change > 0) {
-        n_held = ens__plan_hold_out(held, place, p->validation_fraction, a);
-        if (n_held == 0 || n_held == n)
-            st = ens__fail(err, ENS_ERANGE,
-                           "boosting.validation_fraction = %g holds out %zu of %zu rows",
-                           p->validation_fraction, n_held, n);
-    }
+    if (st == ENS_OK && p->n_iter_no_change > 0)
+        st = ens__plan_hold_part(&n_held, held, p->validation_fraction, "boosting", a,
+                                 err);
     *n_fit = at[1] = n - n_held;
     for (size_t i = 0; i < n && st == ENS_OK; i++) {
         size_t to = at[held[i]]++;
@@ -32,6 +27,5 @@ ens_status ens__boosting_order(uint32_t *row, uint32_t *count, size_t *n_fit,
             count[to] = a->count[i];
     }
     ens__free(held);
-    ens__free(place);
     return st;
 }

@@ -6,6 +6,7 @@
 #include <core/par.h>
 #include <data/bins.h>
 #include <ensemble/gbdt_job.h>
+#include <ensemble/members.h>
 #include <learn/learner.h>
 #include <learn/tree.h>
 #include <math.h>
@@ -21,21 +22,10 @@ typedef ens__gbdt_job job;
 static ens_status check_loss(const ens__gbdt *g, const ens_fit_args *a, ens_error *err)
 {
     const ens__loss *loss = g->loss;
-    bool ranks = (loss->type->caps & ENS_LOSS_RANKS) != 0;
-    ens_status st;
+    ens_status st = ens__members_check_loss(loss, "gbdt", a, err);
 
-    if (a->offset != NULL && (st = ens__loss_check_offset(loss, err)) != ENS_OK)
+    if (st != ENS_OK)
         return st;
-
-    if (ranks && a->group == NULL)
-        return ens__fail(
-            err, ENS_EDATA,
-            "gbdt: loss %s compares rows within groups: no group column is named",
-            loss->type->name);
-    if (ranks && a->count != NULL)
-        return ens__fail(err, ENS_ESUPPORT,
-                         "gbdt: loss %s needs whole groups, not rows that were drawn",
-                         loss->type->name);
     if (ens__gbdt_outputs(g) != a->k)
         return ens__fail(err, ENS_ESUPPORT,
                          "gbdt: loss %s predicts %zu numbers a row; gbdt.quantiles has "

@@ -22,7 +22,8 @@ static ens_status adapt(job *j, ens_error *err)
     const ens_loss_type *type = j->g->loss->type;
     ens_loss_rows rows = ens__gbdt_loss_rows(j);
 
-    return type->adapt != NULL ? type->adapt(j->g->loss->params, &rows, &j->adapted, err)
+    return type->adapt != NULL ? type->adapt(j->g->loss->params, &rows, &j->adapted,
+                                             j->a->exec, err)
                                : ENS_OK;
 }
 

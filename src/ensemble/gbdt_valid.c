@@ -13,7 +13,6 @@
 #include <learn/plan.h>
 #include <math.h>
 #include <metric/metric.h>
-#include <num/rng.h>
 #include <string.h>
 
 typedef ens__gbdt_job job;
@@ -25,66 +24,19 @@ static bool by_metric(const job *j)
 
 /* ---- Which rows --------------------------------------------------------------------------------------------- */
 
-/* Where rows have groups, each is held out whole or not at all: the same part of the groups. */
-static ens_status choose_groups(size_t *out, uint8_t *held, const job *j, ens_error *err)
-{
-    const ens_fit_args *a = j->a;
-    uint32_t most = 0;
-    uint8_t *state; /* by group: 0 does not occur, 1 is learned from, 2 is held out */
-    size_t groups = 0, left, total = 0;
-    ens__stream s;
-
-    for (size_t i = 0; i < j->n; i++)
-        most = a->group[a->rows.row[i]] > most ? a->group[a->rows.row[i]] : most;
-    if ((state = ens__zeros((size_t)most + 1, sizeof *state)) == NULL)
-        return ens__nomem(err);
-    for (size_t i = 0; i < j->n; i++)
-        state[a->group[a->rows.row[i]]] = 1;
-    for (size_t q = 0; q <= most; q++)
-        groups += state[q];
-    left = (size_t)floor(j->p->validation_fraction * (double)groups + 0.5);
-    ens__stream_init(&s, a->seed, ENS__FOR_SPLIT, 0);
-    for (size_t q = 0; q <= most && left > 0; q++) {
-        if (state[q] == 0)
-            continue;
-        if (ens__stream_below(&s, (uint32_t)groups--) < left) {
-            state[q] = 2;
-            left--;
-        }
-    }
-    for (size_t i = 0; i < j->n; i++) {
-        held[i] = state[a->group[a->rows.row[i]]] == 2;
-        total += held[i];
-    }
-    ens__free(state);
-    *out = total;
-    return ENS_OK;
-}
-
 ens_status ens__gbdt_hold_out(job *j, ens_error *err)
 {
     uint8_t *held = NULL;
-    uint32_t *place = NULL;
     size_t n = 0, t = 0, v = 0;
     ens_status st = ENS_OK;
 
     if (j->p->n_iter_no_change <= 0 || j->a->valid != NULL)
         return ENS_OK;
-    if ((held = ens__zeros(j->n, sizeof *held)) == NULL ||
-        (place = ens__array(j->n, sizeof *place)) == NULL) {
-        st = ens__nomem(err);
+    if ((held = ens__zeros(j->n, sizeof *held)) == NULL)
+        return ens__nomem(err);
+    if ((st = ens__plan_hold_part(&n, held, j->p->validation_fraction, "gbdt", j->a,
+                                  err)) != ENS_OK)
         goto done;
-    }
-    if (j->a->group == NULL)
-        n = ens__plan_hold_out(held, place, j->p->validation_fraction, j->a);
-    else if ((st = choose_groups(&n, held, j, err)) != ENS_OK)
-        goto done;
-    if (n == 0 || n == j->n) {
-        st = ens__fail(err, ENS_ERANGE,
-                       "gbdt.validation_fraction = %g holds out %zu of %zu rows",
-                       j->p->validation_fraction, n, j->n);
-        goto done;
-    }
     j->n_train = j->n - n;
     j->valid.n = n;
     if ((j->train = ens__array(j->n_train, sizeof *j->train)) == NULL ||
@@ -100,7 +52,6 @@ ens_status ens__gbdt_hold_out(job *j, ens_error *err)
     }
 done:
     ens__free(held);
-    ens__free(place);
     return st;
 }
 

@@ -1,6 +1,7 @@
 /* members.c - what ensembles of every kind do alike with members, rounds and rows that are held out. */
 #include <config.h>
 
+#include <core/error.h>
 #include <core/memory.h>
 #include <ensemble/members.h>
 #include <stdbool.h>
@@ -48,4 +49,21 @@ ens_status ens__members_play(size_t n, const ens_exec *exec, ens__task_fn round,
         serial.progress_ctx = exec->progress_ctx;
     }
     return ens__par_for(n, &serial, "boosting", round, ctx, &(size_t){0}, err);
+}
+
+ens_status ens__members_check_loss(const ens__loss *loss, const char *owner,
+                                   const ens_fit_args *a, ens_error *err)
+{
+    bool ranks = (loss->type->caps & ENS_LOSS_RANKS) != 0;
+
+    if (ranks && a->group == NULL)
+        return ens__fail(
+            err, ENS_EDATA,
+            "%s: loss %s compares rows within groups: no group column is named", owner,
+            loss->type->name);
+    if (ranks && a->count != NULL)
+        return ens__fail(err, ENS_ESUPPORT,
+                         "%s: loss %s needs whole groups, not rows that were drawn",
+                         owner, loss->type->name);
+    return a->offset != NULL ? ens__loss_check_offset(loss, err) : ENS_OK;
 }

@@ -100,6 +100,62 @@ size_t ens__plan_hold_out(uint8_t *held, uint32_t *place, double part,
     return total;
 }
 
+/* Where rows have groups, each is held out whole or not at all: the same part of the groups. */
+static ens_status hold_groups(size_t *out, uint8_t *held, double part,
+                              const ens_fit_args *a, ens_error *err)
+{
+    uint32_t most = 0;
+    uint8_t *state; /* by group: 0 does not occur, 1 is learned from, 2 is held out */
+    size_t groups = 0, left;
+    ens__stream s;
+
+    *out = 0;
+    for (size_t i = 0; i < a->rows.n; i++)
+        most = a->group[a->rows.row[i]] > most ? a->group[a->rows.row[i]] : most;
+    if ((state = ens__zeros((size_t)most + 1, sizeof *state)) == NULL)
+        return ens__nomem(err);
+    for (size_t i = 0; i < a->rows.n; i++)
+        state[a->group[a->rows.row[i]]] = 1;
+    for (size_t q = 0; q <= most; q++)
+        groups += state[q];
+    left = (size_t)floor(part * (double)groups + 0.5);
+    ens__stream_init(&s, a->seed, ENS__FOR_SPLIT, 0);
+    for (size_t q = 0; q <= most && left > 0; q++) {
+        if (state[q] == 0)
+            continue;
+        if (ens__stream_below(&s, (uint32_t)groups--) < left) {
+            state[q] = 2;
+            left--;
+        }
+    }
+    for (size_t i = 0; i < a->rows.n; i++) {
+        held[i] = state[a->group[a->rows.row[i]]] == 2;
+        *out += held[i];
+    }
+    ens__free(state);
+    return ENS_OK;
+}
+
+ens_status ens__plan_hold_part(size_t *n, uint8_t *held, double part, const char *owner,
+                               const ens_fit_args *a, ens_error *err)
+{
+    uint32_t *place = NULL;
+    ens_status st = ENS_OK;
+
+    if (a->group != NULL)
+        st = hold_groups(n, held, part, a, err);
+    else if ((place = ens__array(a->rows.n, sizeof *place)) == NULL)
+        st = ens__nomem(err);
+    else
+        *n = ens__plan_hold_out(held, place, part, a);
+    ens__free(place);
+    if (st == ENS_OK && (*n == 0 || *n == a->rows.n))
+        st = ens__fail(err, ENS_ERANGE,
+                       "%s.validation_fraction = %g holds out %zu of %zu rows", owner,
+                       part, *n, a->rows.n);
+    return st;
+}
+
 /* ---- Fingerprint --------------------------------------------------------------------------------------- */
 
 /* Values that are hashed at once. */

@@ -19,6 +19,11 @@ void ens__plan_clear(ens__plan *plan);
  * is for [rows.n] numbers. Returns how many. */
 size_t ens__plan_hold_out(uint8_t *held, uint32_t *place, double part, const ens_fit_args *a);
 
+/* The same for *n rows, or where rows have groups, for `part` of the groups, which stay whole; held is all 0.
+ * ENS_ERANGE, in the name of owner's validation_fraction, if that leaves none on a side. */
+ens_status ens__plan_hold_part(size_t *n, uint8_t *held, double part, const char *owner, const ens_fit_args *a,
+                               ens_error *err);
+
 /* A hash of all that a fit sees of its rows: counts, weights, targets, features; never 0. The same on every
  * machine. O(n p), columns in parallel. */
 ens_status ens__plan_fingerprint(uint64_t *out, const ens_fit_args *a, ens_error *err);

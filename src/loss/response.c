@@ -11,9 +11,13 @@
 
 #include <core/error.h>
 #include <core/mem.h>
+#include <core/par.h>
 #include <loss/kernel.h>
 #include <math.h>
 #include <num/stats.h>
+
+/* Rows of a task. */
+#define TASK_ROWS ((size_t)16384)
 
 static const ens_param no_params[] = {ENS_PARAM_LAST};
 
@@ -177,29 +181,58 @@ static void huber_value(const void *params, const ens_loss_rows *r, double *out)
     }
 }
 
+/* d[i] = |s + raise - y| of rows */
+typedef struct errors {
+    const ens_loss_rows *rows;
+    double raise;
+    float *d;
+} errors;
+
+static ens_status error_task(void *ctx, size_t task, unsigned worker, ens_error *err)
+{
+    const errors *e = ctx;
+    const ens_loss_rows *r = e->rows;
+    size_t begin = task * TASK_ROWS, n = r->n;
+    size_t end = n - begin < TASK_ROWS ? n : begin + TASK_ROWS;
+
+    (void)worker;
+    (void)err;
+    for (size_t i = begin; i < end; i++) {
+        double s = r->score != NULL ? ens__loss_finite(r->score[i]) : 0;
+
+        e->d[i] = (float)fabs(s + e->raise - r->y[i]);
+    }
+    return ENS_OK;
+}
+
+static ens_status find_errors(errors *e, const ens_exec *exec, ens_error *err)
+{
+    return ens__par_for((e->rows->n + TASK_ROWS - 1) / TASK_ROWS, exec, NULL, error_task,
+                        e, NULL, err);
+}
+
 /* The quantile alpha of |s + raise - y|, s being 0 if there are no scores. If that is 0, the largest: without an
  * error there is nothing to learn from. */
 static ens_status alpha_quantile(double *out, const huber_params *p,
-                                 const ens_loss_rows *r, double raise, ens_error *err)
+                                 const ens_loss_rows *r, double raise,
+                                 const ens_exec *exec, ens_error *err)
 {
     float *d = ens__array(r->n, sizeof *d), *w = NULL;
-    ens_status st = ENS_OK;
+    errors e = {r, raise, d};
+    ens_status st;
 
     if (d == NULL || (r->w != NULL && (w = ens__array(r->n, sizeof *w)) == NULL)) {
         st = ens__nomem(err);
         goto done;
     }
-    for (size_t i = 0; i < r->n; i++) {
-        double s = r->score != NULL ? ens__loss_finite(r->score[i]) : 0;
-
-        d[i] = (float)fabs(s + raise - r->y[i]);
-        if (w != NULL)
-            w[i] = r->w[i];
-    }
-    *out = ens__select_weighted(d, w, r->n, p->alpha);
-    if (*out <= 0)
-        for (size_t i = 0; i < r->n; i++)
-            *out = fmax(*out, d[i]);
+    if (w != NULL)
+        memcpy(w, r->w, r->n * sizeof *w);
+    if ((st = find_errors(&e, exec, err)) != ENS_OK ||
+        (st = ens__select_shared(out, d, w, r->n, p->alpha, exec, err)) != ENS_OK ||
+        *out > 0 || (st = find_errors(&e, exec, err)) != ENS_OK)
+        goto done;
+    for (size_t i = 0; i < r->n; i++)
+        *out = fmax(*out, d[i]);
 done:
     ens__free(d);
     ens__free(w);
@@ -207,12 +240,12 @@ done:
 }
 
 static ens_status huber_adapt(const void *params, const ens_loss_rows *r, double *out,
-                              ens_error *err)
+                              const ens_exec *exec, ens_error *err)
 {
     const huber_params *p = params;
 
     *out = 0;
-    return p->delta > 0 ? ENS_OK : alpha_quantile(out, p, r, 0, err);
+    return p->delta > 0 ? ENS_OK : alpha_quantile(out, p, r, 0, exec, err);
 }
 
 /* The slope of the sum of the loss at score s, and how much weight is within delta. */
@@ -240,7 +273,8 @@ static ens_status huber_start(const void *params, const ens_loss_rows *r, double
 
     bare.score = NULL;
     if ((st = ens__loss_quantile(&s, r, 0.5, err)) != ENS_OK ||
-        (!(delta > 0) && (st = alpha_quantile(&delta, params, &bare, s, err)) != ENS_OK))
+        (!(delta > 0) &&
+         (st = alpha_quantile(&delta, params, &bare, s, NULL, err)) != ENS_OK))
         return st;
     for (size_t i = 0; i < r->n; i++) {
         low = fmin(low, r->y[i]);

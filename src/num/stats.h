@@ -16,6 +16,9 @@ double ens__quantile_sorted(const double *x, size_t n, double q);
 ens_status ens__quantile_weighted(double *out, const double *x, const double *w, size_t n, double q, ens_error *err);
 /* The same quantile of floats by selection, O(n), with w NULL for 1; x and w change their order. NaN if n is 0. */
 double ens__select_weighted(float *x, float *w, size_t n, double q);
+/* The same, of large arrays in parallel. Any number of threads gives the same bits. */
+ens_status ens__select_shared(double *out, float *x, float *w, size_t n, double q, const ens_exec *exec,
+                              ens_error *err);
 /* Sums over fixed blocks in a fixed order (pairwise): the same for any caller. */
 double ens__sum(const double *x, size_t n);
 

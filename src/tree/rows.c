@@ -120,14 +120,12 @@ static void choose_scales(ens__work *w)
     w->v_scale = high > low ? scale_for(61, e_span + 1 + e_total) : 1;
 }
 
-static int64_t fixed_weight(const ens__work *w, size_t i)
+/* Of a row that stands once. What is drawn twice counts twice to the last bit, as two such rows would. */
+static int64_t fixed_weight(const ens__work *w, uint32_t row)
 {
-    const ens_fit_args *a = w->a;
-    int64_t fixed;
+    double weight = (w->a->w != NULL ? w->a->w[row] : 1) * class_weight(w, row);
+    int64_t fixed = w->weighted ? llrint(weight * w->w_scale) : 1;
 
-    if (!w->weighted)
-        return a->count != NULL ? a->count[i] : 1;
-    fixed = llrint(ens_fit_weight(a, i) * class_weight(w, a->rows.row[i]) * w->w_scale);
     return fixed > 0 ? fixed : 1;
 }
 
@@ -138,15 +136,13 @@ static void fill_stat(ens__work *w, size_t i, uint32_t count)
     ens__stat *s = &w->stat[i];
 
     s->count = count;
-    s->w = fixed_weight(w, i);
+    s->w = count * fixed_weight(w, r);
     s->v = 0;
     s->label = w->classes ? (uint32_t)a->label[r] : 0;
     if (w->classes)
         return;
-    if (w->weighted)
-        s->v = llrint(ens_fit_weight(a, i) * ((a->y[r] - w->centre) * w->v_scale));
-    else
-        s->v = s->count * llrint((a->y[r] - w->centre) * w->v_scale);
+    s->v = count *
+           llrint((a->w != NULL ? a->w[r] : 1) * ((a->y[r] - w->centre) * w->v_scale));
 }
 
 static void fill_row(ens__work *w, size_t i)
@@ -280,7 +276,8 @@ static ens_status make_rows(ens__work *w, ens_error *err)
     else {
         w->stride = stride;
         for (int i = 0; i < 2; i++)
-            if ((w->store[i].record = ens__arena_take(w->arena, w->n + 2, stride)) == NULL)
+            if ((w->store[i].record = ens__arena_take(w->arena, w->n + 2, stride)) ==
+                NULL)
                 return ens__nomem(err);
     }
     if (w->stride == 0 || (w->kind == ENS__SUMS && !w->classes)) {

@@ -74,13 +74,19 @@ static double score(const ens_model *m, const ens_dataset *d, const char *metric
 START_TEST(order_within_groups_is_learned)
 {
     ens_dataset *d = queries(1, NULL), *other = queries(2, NULL);
+    static const char *const recipe[] = {
+        "gbdt(loss=lambdarank, n_estimators=40)",
+        "boosting(loss=lambdarank, n_estimators=40)",
+        "boosting(linear, loss=lambdarank, n_estimators=40)"};
     ens_model *m, *none;
 
-    ck_ok(try_fit(&m, "gbdt(loss=lambdarank, n_estimators=40)", d, NULL, 2));
     ck_ok(try_fit(&none, "dummy", d, NULL, 1));
-    ck_assert_double_gt(score(m, other, "ndcg@5"), 0.9);
     ck_assert_double_lt(score(none, other, "ndcg@5"), 0.75);
-    ens_model_free(m);
+    for (size_t r = 0; r < 3; r++) {
+        ck_ok(try_fit(&m, recipe[r], d, NULL, 2));
+        ck_assert_double_gt(score(m, other, "ndcg@5"), 0.9);
+        ens_model_free(m);
+    }
     ens_model_free(none);
     ens_dataset_free(d);
     ens_dataset_free(other);
@@ -93,6 +99,8 @@ static const char *const ranked[] = {
     "gbdt(loss=lambdarank, n_estimators=6, data_sample_strategy=goss)",
     "gbdt(loss=lambdarank, n_estimators=9, n_iter_no_change=3, scoring=\"ndcg@3\")",
     "gbdt(loss=lambdarank, n_estimators=6, boosting=dart)",
+    "boosting(loss=lambdarank, n_estimators=6, subsample=0.5)",
+    "boosting(linear, loss=lambdarank, n_estimators=9, n_iter_no_change=3)",
 };
 
 START_TEST(threads_give_the_same_file)
@@ -116,13 +124,18 @@ END_TEST
 
 START_TEST(rounds_are_added_to_a_ranking)
 {
+    static const char *const recipe[][2] = {
+        {"gbdt(loss=lambdarank, n_estimators=4)",
+         "gbdt(loss=lambdarank, n_estimators=9)"},
+        {"boosting(loss=lambdarank, n_estimators=4)",
+         "boosting(loss=lambdarank, n_estimators=9)"}};
     ens_dataset *d = queries(5, NULL);
     ens_model *few, *more, *once;
     ens_learner *l;
 
-    ck_ok(try_fit(&few, "gbdt(loss=lambdarank, n_estimators=4)", d, NULL, 2));
-    ck_ok(try_fit(&once, "gbdt(loss=lambdarank, n_estimators=9)", d, NULL, 2));
-    ck_ok(ens_learner_parse(&l, "gbdt(loss=lambdarank, n_estimators=9)", &err));
+    ck_ok(try_fit(&few, recipe[_i][0], d, NULL, 2));
+    ck_ok(try_fit(&once, recipe[_i][1], d, NULL, 2));
+    ck_ok(ens_learner_parse(&l, recipe[_i][1], &err));
     ck_ok(ens_fit_more(&more, few, l, d, NULL, NULL, &err));
     must_be_same_file(more, once);
     ens_learner_free(l);
@@ -160,6 +173,14 @@ START_TEST(bad_groups_are_refused)
             "validation table: row 601 is of the group of row 1");
     refused("bagging(gbdt(loss=lambdarank), n_estimators=2)", d, NULL, ENS_ESUPPORT,
             "needs whole groups, not rows that were drawn");
+    refused("bagging(boosting(loss=lambdarank), n_estimators=2)", d, NULL, ENS_ESUPPORT,
+            "boosting: loss lambdarank needs whole groups, not rows that were drawn");
+    refused("boosting(loss=lambdarank)", bare, NULL, ENS_EDATA,
+            "boosting: loss lambdarank compares rows within groups");
+    refused("boosting(loss=lambdarank)", mixed, NULL, ENS_EDATA,
+            "row 601 is of the group of row 1, but others lie between them");
+    refused("boosting(loss=lambdarank, n_iter_no_change=2)", whole, NULL, ENS_ERANGE,
+            "boosting.validation_fraction = 0.1 holds out 0 of 720 rows");
     refused("gbdt(loss=lambdarank, n_iter_no_change=2)", whole, NULL, ENS_ERANGE,
             "holds out 0 of 720 rows");
     refused("gbdt(loss=logistic)", d, NULL, ENS_ESUPPORT, "loss logistic is for");
@@ -172,6 +193,7 @@ END_TEST
 
 START_TEST(memory_may_run_out)
 {
+    const char *recipe = ranked[_i == 0 ? 3 : 6];
     ens_dataset *d = queries(7, NULL), *other = queries(8, NULL);
     ens_status st = ENS_ENOMEM;
     ens_model *m;
@@ -179,7 +201,7 @@ START_TEST(memory_may_run_out)
     for (long k = 0; st == ENS_ENOMEM; k += 1 + k / 8) {
         ens_learner *l;
 
-        ck_ok(ens_learner_parse(&l, ranked[3], &err));
+        ck_ok(ens_learner_parse(&l, recipe, &err));
         ens__mem_fail_at(k);
         st = ens_fit(&m, l, d, k % 2 ? other : NULL, 1, &(ens_exec){.threads = 1}, &err);
         ens__mem_fail_at(-1);
@@ -241,9 +263,9 @@ static void add_cases(TCase *tc)
     tcase_add_test(tc, order_within_groups_is_learned);
     tcase_add_loop_test(tc, threads_give_the_same_file, 0,
                         (int)(sizeof ranked / sizeof *ranked));
-    tcase_add_test(tc, rounds_are_added_to_a_ranking);
+    tcase_add_loop_test(tc, rounds_are_added_to_a_ranking, 0, 2);
     tcase_add_test(tc, bad_groups_are_refused);
-    tcase_add_test(tc, memory_may_run_out);
+    tcase_add_loop_test(tc, memory_may_run_out, 0, 2);
     tcase_add_test(tc, robust_losses_pass_outliers_by);
 }
 

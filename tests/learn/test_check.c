@@ -84,6 +84,8 @@ static const char *const recipes[] = {
     "adaboost(n_estimators=4)",
     "adaboost(tree(max_depth=2), n_estimators=3, algorithm=samme, resample=true)",
     "adaboost(naive_bayes, n_estimators=3)",
+    "adaboost(tree(max_depth=2), n_estimators=20)",
+    "adaboost(standardize | tree(max_depth=2), n_estimators=20)",
     "adaboost(dummy, n_estimators=3, loss=square)",
     "adaboost(bagging(tree, n_estimators=2), n_estimators=2, resample=false, loss=exponential)",
     "bagging(adaboost(n_estimators=2), n_estimators=2)",

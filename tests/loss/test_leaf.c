@@ -5,6 +5,7 @@
 #include "run.h"
 
 #include <core/mem.h>
+#include <num/rng.h>
 
 static ens__loss *new_loss(const char *line)
 {
@@ -87,22 +88,58 @@ START_TEST(huber_finds_its_delta)
     ens_error err;
     double delta;
 
-    ck_ok(loss->type->adapt(loss->params, &rows, &delta, &err));
+    ck_ok(loss->type->adapt(loss->params, &rows, &delta, NULL, &err));
     ck_assert(delta == 8);
     rows.w = w;
-    ck_ok(loss->type->adapt(loss->params, &rows, &delta, &err));
+    ck_ok(loss->type->adapt(loss->params, &rows, &delta, NULL, &err));
     ck_assert(delta == 10);
-    ck_ok(given->type->adapt(given->params, &rows, &delta, &err));
+    ck_ok(given->type->adapt(given->params, &rows, &delta, NULL, &err));
     ck_assert(delta == 0); /* not looked at */
     rows.w = NULL;
     rows.score = few;
-    ck_ok(loss->type->adapt(loss->params, &rows, &delta, &err));
+    ck_ok(loss->type->adapt(loss->params, &rows, &delta, NULL, &err));
     ck_assert(delta == 3);
     rows.score = y;
-    ck_ok(loss->type->adapt(loss->params, &rows, &delta, &err));
+    ck_ok(loss->type->adapt(loss->params, &rows, &delta, NULL, &err));
     ck_assert(delta == 0);
     ens__loss_free(loss);
     ens__loss_free(given);
+}
+END_TEST
+
+/* Of many rows it is found in parallel. */
+START_TEST(threads_find_the_same_delta)
+{
+    enum { MANY = 300001 };
+    float *y = calloc(MANY, sizeof *y), *s = calloc(MANY, sizeof *s),
+          *w = calloc(MANY, sizeof *w);
+    ens_loss_rows rows = {.n = MANY, .k = 1, .y = y, .score = s, .stride = MANY};
+    ens__loss *loss = new_loss("huber(alpha=0.75)");
+    ens_error err;
+    ens__stream stream;
+
+    ens__stream_init(&stream, 3, ENS__FOR_TEST, 0);
+    for (size_t i = 0; i < MANY; i++) {
+        y[i] = (float)ens__stream_gaussian(&stream);
+        w[i] = (float)ens__stream_uniform(&stream);
+    }
+    for (int weighted = 0; weighted < 2; weighted++) {
+        double delta, same;
+
+        rows.w = weighted ? w : NULL;
+        ck_ok(loss->type->adapt(loss->params, &rows, &delta, &(ens_exec){.threads = 1},
+                                &err));
+        ck_assert_double_eq_tol(delta, 1.1503, 0.02); /* of |normal|, 3e-3 its error */
+        for (unsigned t = 2; t < 5; t++) {
+            ck_ok(loss->type->adapt(loss->params, &rows, &same, &(ens_exec){.threads = t},
+                                    &err));
+            ck_assert(same == delta);
+        }
+    }
+    free(y);
+    free(s);
+    free(w);
+    ens__loss_free(loss);
 }
 END_TEST
 
@@ -182,6 +219,7 @@ static void add_cases(TCase *tc)
     tcase_add_test(tc, leaves_by_hand);
     tcase_add_loop_test(tc, leaves_are_least, 0, (int)n_loss_cases);
     tcase_add_test(tc, huber_finds_its_delta);
+    tcase_add_test(tc, threads_find_the_same_delta);
     tcase_add_test(tc, log_cosh_curves_by_its_parabola);
     tcase_add_test(tc, quantiles_never_cross);
     tcase_add_test(tc, values_by_hand);

@@ -58,11 +58,51 @@ START_TEST(halves_meet_midway)
 }
 END_TEST
 
+/* A large array's is that of the same numbers selected at once: sums of quarters are exact in any order. */
+START_TEST(threads_select_the_same)
+{
+    enum { MANY = 200003 };
+    const double q[] = {0.001, 0.1, 0.5, 0.9, 1};
+    const uint32_t values[] = {2, 9, 4000000};
+    float *x = calloc(MANY, sizeof *x), *w = calloc(MANY, sizeof *w);
+    float *a = calloc(MANY, sizeof *a), *b = calloc(MANY, sizeof *b);
+    ens__stream s;
+    ens_error err;
+
+    ens__stream_init(&s, 2, ENS__FOR_TEST, 0);
+    for (size_t v = 0; v < 3; v++)
+        for (size_t i = 0; i < 5; i++) {
+            double want, got;
+
+            for (size_t r = 0; r < MANY; r++) {
+                x[r] = ((float)ens__stream_below(&s, values[v]) - 3) / 8;
+                w[r] = v < 2 ? (float)(1 + ens__stream_below(&s, 9)) / 4 : 1;
+            }
+            memcpy(a, x, MANY * sizeof *x);
+            memcpy(b, w, MANY * sizeof *x);
+            want = ens__select_weighted(a, v == 1 ? NULL : b, MANY, q[i]);
+            for (unsigned t = 1; t < 4; t++) {
+                memcpy(a, x, MANY * sizeof *x);
+                memcpy(b, w, MANY * sizeof *x);
+                ck_ok(ens__select_shared(&got, a, v == 1 ? NULL : b, MANY, q[i],
+                                         &(ens_exec){.threads = t}, &err));
+                ck_assert_msg(got == want, "q %g of %u values, %u threads: %g, not %g",
+                              q[i], values[v], t, got, want);
+            }
+        }
+    free(x);
+    free(w);
+    free(a);
+    free(b);
+}
+END_TEST
+
 static void add_cases(TCase *tc)
 {
     tcase_add_test(tc, selection_is_sorting);
     tcase_add_test(tc, of_nothing_it_is_nan);
     tcase_add_test(tc, halves_meet_midway);
+    tcase_add_test(tc, threads_select_the_same);
 }
 
 Suite *select_suite(void);
