@@ -269,12 +269,13 @@ static double atom(const conformal *m, const double *mu, size_t rank)
     return found;
 }
 
-static void quantiles(const void *fitted, const ens_rows *rows, const ens_list *q,
-                      double *out, void *scratch)
+static void quantiles(const void *fitted, const ens_rows *rows, const double *no_offset,
+                      const ens_list *q, double *out, void *scratch)
 {
     const conformal *m = fitted;
     double *each = scratch;
 
+    (void)no_offset;
     predict_each(each, m, rows, scratch);
     for (size_t i = 0; i < rows->n; i++)
         for (size_t c = 0; c < q->n; c++)
