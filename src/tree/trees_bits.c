@@ -3,7 +3,7 @@
  * A row begins with all leaves of a tree; a split that sends it right takes those of its left side away; the first one
  * left is the row's (Lucchese et al. 2015, "QuickScorer").  Of 64 leaves at most, eight rows are a register of eight
  * words, and a split is one comparison and one masked "and" for them, whatever the rows: no branch, no address that
- * depends on data. */
+ * depends on data.  A single row is compared with 32 splits at a time. */
 #include <config.h>
 
 #include <core/cpu.h>
@@ -24,28 +24,34 @@
 #define ROWS 256
 #define LANE 8
 #define TURN (8 * LANE)
+/* Splits of a tree that a single row is compared with at once, and columns that two registers hold. */
+#define LINE 32
 /* Words of a set that two registers hold. */
 #define MOST_WORDS 32
 
-/* A split: a row of a code above the limit, or of a level whose bit is set, has no leaf of its left side. */
+/* A split by a set: a row of a level whose bit is set has no leaf of its left side. */
 typedef struct split {
-    uint64_t keep;  /* the other leaves; the first is the highest bit */
-    uint32_t set;   /* of ens__trees.set, or unused */
-    uint16_t limit; /* for a set: how many words it has */
+    uint64_t keep;    /* the other leaves; the first is the highest bit */
+    uint32_t set;     /* of ens__trees.set */
+    uint16_t n_words; /* of the set */
     uint16_t column;
 } split;
 
-/* Splits of a tree by numbers, then those by sets; its values, FEW_LEAVES or MOST_LEAVES. */
+/* Where the parts of a tree begin: splits by numbers, by sets, and its values, FEW_LEAVES or MOST_LEAVES. */
 typedef struct tree {
-    size_t begin, value;
+    size_t number, set, value;
     uint32_t n_numbers, n_sets;
 } tree;
 
 struct ens__bits {
-    tree *tree;    /* [n] */
-    split *split;  /* [n_splits] */
+    tree *tree; /* [n] */
+    uint16_t *column,
+        *limit; /* [n_numbers] a row of a code above the limit has no leaf of the split's left side; */
+    uint64_t *
+        keep; /* [n_numbers] these are the others.  Up to LINE more are there to be read */
+    split *split;  /* [n_sets] */
     double *value; /* [n_values] from the left leaf to the right */
-    size_t n, n_splits, n_values;
+    size_t n, n_numbers, n_sets, n_values;
 };
 
 /* ---- Making ----------------------------------------------------------------------------------------------------- */
@@ -71,18 +77,26 @@ static uint64_t bits_of(unsigned first, unsigned n)
     return all << (64 - first - n);
 }
 
-static split split_of(const ens__trees *trees, size_t t, uint64_t word)
+/* A split, behind those of its kind that are there. */
+static void put_split(ens__bits *b, tree *to, const ens__trees *trees, size_t t,
+                      uint64_t word, uint64_t keep)
 {
     uint32_t column = (uint32_t)(word & 0xffff);
-    split s = {.limit = (uint16_t)(0xffff - (word >> 16 & 0xffff)),
-               .column = (uint16_t)column};
+    size_t at = to->number + to->n_numbers;
 
     if ((column & ENS__TREES_SET) != 0) {
-        s.column = (uint16_t)(column & (trees->wide - 1));
-        s.set = (uint32_t)(trees->tree[t].set + (word >> 32) + 1);
-        s.limit = (uint16_t)(trees->used[s.column].n_levels / 32 + 1);
+        column &= (uint32_t)trees->wide - 1;
+        b->split[to->set + to->n_sets++] =
+            (split){.keep = keep,
+                    .set = (uint32_t)(trees->tree[t].set + (word >> 32) + 1),
+                    .n_words = (uint16_t)(trees->used[column].n_levels / 32 + 1),
+                    .column = (uint16_t)column};
+        return;
     }
-    return s;
+    b->column[at] = (uint16_t)column;
+    b->limit[at] = (uint16_t)(0xffff - (word >> 16 & 0xffff));
+    b->keep[at] = keep;
+    to->n_numbers++;
 }
 
 /* The splits and leaves of tree t, whose nodes lie behind their parents. */
@@ -92,17 +106,15 @@ static void fill_tree(ens__bits *b, const ens__trees *trees, size_t t)
     const uint64_t *word = trees->node + trees->tree[t].node;
     unsigned leaves[2 * MOST_LEAVES], first[2 * MOST_LEAVES] = {0};
     tree *to = &b->tree[t];
-    split *number = b->split + to->begin, *set = number + to->n_numbers;
 
+    to->n_numbers = to->n_sets = 0; /* counted anew */
     for (size_t i = n; i-- > 0;) {
         uint32_t left = is_leaf(trees, word[i]) ? 0 : left_of(trees, t, word[i]);
 
         leaves[i] = left == 0 ? 1 : leaves[left] + leaves[left + 1];
     }
     for (uint32_t i = 0; i < n; i++) {
-        bool by_set = (word[i] & ENS__TREES_SET) != 0;
         uint32_t left;
-        split s;
 
         if (is_leaf(trees, word[i])) {
             b->value[to->value + first[i]] = *ens__trees_value(trees, t, i);
@@ -111,9 +123,7 @@ static void fill_tree(ens__bits *b, const ens__trees *trees, size_t t)
         left = left_of(trees, t, word[i]);
         first[left] = first[i];
         first[left + 1] = first[i] + leaves[left];
-        s = split_of(trees, t, word[i]);
-        s.keep = ~bits_of(first[left], leaves[left]);
-        *(by_set ? set++ : number++) = s;
+        put_split(b, to, trees, t, word[i], ~bits_of(first[left], leaves[left]));
     }
 }
 
@@ -129,7 +139,7 @@ static bool measure(ens__bits *b, const ens__trees *trees, size_t t)
     const uint64_t *word = trees->node + trees->tree[t].node;
     tree *to = &b->tree[t];
 
-    *to = (tree){.begin = b->n_splits, .value = b->n_values};
+    *to = (tree){.number = b->n_numbers, .set = b->n_sets, .value = b->n_values};
     if (n >= 2 * MOST_LEAVES)
         return false;
     for (size_t i = 0; i < n; i++) {
@@ -142,7 +152,8 @@ static bool measure(ens__bits *b, const ens__trees *trees, size_t t)
         else
             to->n_numbers++;
     }
-    b->n_splits += to->n_numbers + to->n_sets;
+    b->n_numbers += to->n_numbers;
+    b->n_sets += to->n_sets;
     b->n_values += has_few(to) ? FEW_LEAVES : MOST_LEAVES;
     return true;
 }
@@ -171,7 +182,10 @@ ens_status ens__bits_make(ens__bits **out, const ens__trees *trees, ens_error *e
     for (size_t t = 0; t < trees->n; t++)
         if (!measure(b, trees, t))
             goto done;
-    if ((b->split = ens__array(b->n_splits, sizeof *b->split)) == NULL ||
+    if ((b->column = ens__zeros(b->n_numbers + LINE, sizeof *b->column)) == NULL ||
+        (b->limit = ens__zeros(b->n_numbers + LINE, sizeof *b->limit)) == NULL ||
+        (b->keep = ens__zeros(b->n_numbers + LINE, sizeof *b->keep)) == NULL ||
+        (b->split = ens__array(b->n_sets, sizeof *b->split)) == NULL ||
         (b->value = ens__zeros(b->n_values, sizeof *b->value)) == NULL) {
         st = ens__nomem(err);
         goto done;
@@ -190,6 +204,9 @@ void ens__bits_free(ens__bits *b)
     if (b == NULL)
         return;
     ens__free(b->tree);
+    ens__free(b->column);
+    ens__free(b->limit);
+    ens__free(b->keep);
     ens__free(b->split);
     ens__free(b->value);
     ens__free(b);
@@ -199,8 +216,10 @@ size_t ens__bits_bytes(const ens__bits *b)
 {
     if (b == NULL)
         return 0;
-    return sizeof *b + b->n * sizeof *b->tree + b->n_splits * sizeof *b->split +
-           b->n_values * sizeof *b->value;
+    return sizeof *b + b->n * sizeof *b->tree + b->n_sets * sizeof *b->split +
+           b->n_values * sizeof *b->value +
+           (b->n_numbers + LINE) *
+               (sizeof *b->column + sizeof *b->limit + sizeof *b->keep);
 }
 
 /* ---- Predicting ------------------------------------------------------------------------------------------------- */
@@ -211,11 +230,11 @@ size_t ens__bits_bytes(const ens__bits *b)
     ENS__UNROLL                                                                          \
     for (size_t l = 0; l < TURN / LANE; l++)
 
-ENS_TARGET_V4 static inline void by_number(__m512i *left, const split *s,
+ENS_TARGET_V4 static inline void by_number(__m512i *left, const ens__bits *b, size_t at,
                                            const uint16_t *code)
 {
-    const __m128i limit = _mm_set1_epi16((short)s->limit);
-    const __m512i keep = _mm512_set1_epi64((long long)s->keep);
+    const __m128i limit = _mm_set1_epi16((short)b->limit[at]);
+    const __m512i keep = _mm512_set1_epi64((long long)b->keep[at]);
 
     EACH_LANE
     {
@@ -246,7 +265,7 @@ ENS_TARGET_V4 static inline void by_set(__m512i *left, const split *s,
     for (size_t l = 0; l < TURN / LANE; l += 2) {
         __m512i x =
             _mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)(code + l * LANE)));
-        __m512i word = words_at(_mm512_srli_epi32(x, 5), sets + s->set, s->limit);
+        __m512i word = words_at(_mm512_srli_epi32(x, 5), sets + s->set, s->n_words);
         __mmask16 right = _mm512_test_epi32_mask(
             _mm512_srlv_epi32(word, _mm512_and_si512(x, _mm512_set1_epi32(31))),
             _mm512_set1_epi32(1));
@@ -285,17 +304,17 @@ ENS_TARGET_V4 static inline __m512d value_of(const double *value, __m512i left, 
 ENS_TARGET_V4 static void add_tree(double *sum, const ens__trees *trees, size_t t,
                                    const uint16_t *code, uint32_t mask)
 {
-    const tree *from = &trees->bits->tree[t];
-    const split *s = trees->bits->split + from->begin;
-    const double *value = trees->bits->value + from->value;
+    const ens__bits *b = trees->bits;
+    const tree *from = &b->tree[t];
+    const double *value = b->value + from->value;
     const bool few = has_few(from);
     __m512i left[TURN / LANE];
 
     EACH_LANE
     left[l] = _mm512_set1_epi64(-1);
-    for (const split *end = s + from->n_numbers; s < end; s++)
-        by_number(left, s, code + (s->column & mask) * ROWS);
-    for (const split *end = s + from->n_sets; s < end; s++)
+    for (size_t i = from->number; i < from->number + from->n_numbers; i++)
+        by_number(left, b, i, code + (b->column[i] & mask) * ROWS);
+    for (const split *s = b->split + from->set, *end = s + from->n_sets; s < end; s++)
         by_set(left, s, trees->set, code + s->column * ROWS);
     EACH_LANE
     _mm512_storeu_pd(sum + l * LANE, _mm512_add_pd(_mm512_loadu_pd(sum + l * LANE),
@@ -350,6 +369,61 @@ bool ens__bits_predict(const ens__trees *trees, const ens_rows *rows, double *ou
     }
     return true;
 }
+/* The leaves that a row has left after the splits by numbers of a tree, whose columns it has in two registers. */
+ENS_TARGET_V4 static inline uint64_t left_of_row(const ens__bits *b, const tree *from,
+                                                 __m512i low, __m512i high, uint32_t mask)
+{
+    __m512i left = _mm512_set1_epi64(-1);
+
+    for (size_t i = from->number, end = i + from->n_numbers; i < end; i += LINE) {
+        __mmask32 here = end - i < LINE ? ((uint32_t)1 << (end - i)) - 1 : UINT32_MAX;
+        __m512i column = _mm512_and_si512(_mm512_loadu_si512(b->column + i),
+                                          _mm512_set1_epi16((short)mask));
+        __mmask32 right = _mm512_mask_cmpgt_epu16_mask(
+            here, _mm512_permutex2var_epi16(low, column, high),
+            _mm512_loadu_si512(b->limit + i));
+
+        ENS__UNROLL
+        for (size_t l = 0; l < LINE; l += LANE)
+            left = _mm512_mask_and_epi64(left, (__mmask8)(right >> l), left,
+                                         _mm512_loadu_si512(b->keep + i + l));
+    }
+    return (uint64_t)_mm512_reduce_and_epi64(left);
+}
+
+ENS_TARGET_V4 static double sum_row(const ens__trees *trees, const uint16_t *code,
+                                    uint32_t mask)
+{
+    const ens__bits *b = trees->bits;
+    __m512i low = _mm512_maskz_loadu_epi16(
+        mask < LINE - 1 ? ((uint32_t)1 << (mask + 1)) - 1 : UINT32_MAX, code);
+    __m512i high = mask < LINE ? low : _mm512_loadu_si512(code + LINE);
+    double sum = 0;
+
+    for (size_t t = 0; t < b->n; t++) {
+        const tree *from = &b->tree[t];
+        uint64_t left = left_of_row(b, from, low, high, mask);
+
+        for (const split *s = b->split + from->set, *end = s + from->n_sets; s < end;
+             s++) {
+            uint32_t x = code[s->column];
+
+            if ((trees->set[s->set + x / 32] >> x % 32 & 1) != 0)
+                left &= s->keep;
+        }
+        sum += b->value[from->value + (unsigned)__builtin_clzll(left)];
+    }
+    return sum;
+}
+
+bool ens__bits_sum(const ens__trees *trees, const ens__coded *rows, double *out)
+{
+    if (trees->bits == NULL || ens__cpu_level() < ENS__CPU_V4 || rows->mask >= 2 * LINE)
+        return false;
+    for (size_t i = 0; i < rows->n; i++)
+        out[i] = sum_row(trees, rows->code + i * rows->stride, rows->mask);
+    return true;
+}
 #else
 bool ens__bits_predict(const ens__trees *trees, const ens_rows *rows, double *out,
                        void *scratch)
@@ -358,6 +432,14 @@ bool ens__bits_predict(const ens__trees *trees, const ens_rows *rows, double *ou
     (void)rows;
     (void)out;
     (void)scratch;
+    return false;
+}
+
+bool ens__bits_sum(const ens__trees *trees, const ens__coded *rows, double *out)
+{
+    (void)trees;
+    (void)rows;
+    (void)out;
     return false;
 }
 #endif

@@ -13,4 +13,7 @@ size_t ens__bits_bytes(const ens__bits *b);
 /* As ens__trees_predict(); false if it has to be done the other way. */
 bool ens__bits_predict(const ens__trees *trees, const ens_rows *rows, double *out, void *scratch);
 
+/* The same of a few rows whose codes are there. */
+bool ens__bits_sum(const ens__trees *trees, const ens__coded *rows, double *out);
+
 #endif

@@ -448,7 +448,7 @@ void ens__trees_predict(const ens__trees *trees, const ens_rows *rows, double *o
 
         if (n >= FEW_ROWS)
             sum_rows(trees, &coded, out + begin * k);
-        else
+        else if (!ens__bits_sum(trees, &coded, out + begin * k))
             sum_trees(trees, &coded, out + begin * k);
     }
 }

@@ -107,6 +107,41 @@ START_TEST(bits_give_what_a_walk_gives)
 }
 END_TEST
 
+/* One row has its codes in one register, in two, or in none. */
+START_TEST(a_row_of_more_columns_is_the_same)
+{
+    static const size_t columns[] = {31, 32, 40, 63, 64};
+    size_t n = 500, p = columns[_i % 5];
+    double *x = calloc(n * p, sizeof *x), *y = calloc(n, sizeof *y), *one, *all;
+    ens_dataset *d, *row;
+    ens__stream s;
+    ens_model *m;
+
+    ens__stream_init(&s, 10, ENS__FOR_TEST, p);
+    for (size_t i = 0; i < n * p; i++) {
+        x[i] = ens__stream_uniform(&s);
+        y[i / p] += x[i] * (double)(1 + i % p % 3);
+        if (_i >= 5 && ens__stream_below(&s, 9) == 0)
+            x[i] = NAN;
+    }
+    ck_ok(ens_dataset_from_matrix(&d, x, n, p, y, ENS_TASK_REGRESSION, &err));
+    m = fit("gbdt(n_estimators=60, max_leaf_nodes=40, min_samples_leaf=1)", d);
+    all = predict_at(ENS__CPU_BASE, m, d);
+    for (size_t i = 0; i < n; i += 7) {
+        ck_ok(ens_dataset_subset(&row, d, &i, 1, &err));
+        one = predict_at(ENS__CPU_V4, m, row);
+        ck_assert_int_eq(memcmp(one, all + i, sizeof *one), 0);
+        free(one);
+        ens_dataset_free(row);
+    }
+    free(all);
+    free(x);
+    free(y);
+    ens_model_free(m);
+    ens_dataset_free(d);
+}
+END_TEST
+
 /* Rounds but one are predicted by the readable form. */
 START_TEST(bits_give_what_the_readable_form_gives)
 {
@@ -129,6 +164,7 @@ END_TEST
 static void add(TCase *tc)
 {
     tcase_add_loop_test(tc, bits_give_what_a_walk_gives, 0, 6);
+    tcase_add_loop_test(tc, a_row_of_more_columns_is_the_same, 0, 10);
     tcase_add_test(tc, bits_give_what_the_readable_form_gives);
 }
 
