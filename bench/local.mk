@@ -32,4 +32,5 @@ EXTRA_DIST += \
 	bench/predict.md \
 	bench/predict.py \
 	bench/ranger.R \
+	bench/stacking.py \
 	bench/row.c

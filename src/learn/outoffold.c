@@ -14,14 +14,10 @@
 
 /* ---- Many fits ----------------------------------------------------------------------------------------- */
 
-/* A loop whose progress is a part of a longer one. */
 typedef struct fits {
     ens__fits_fn fn;
     void *ctx;
-    const ens_exec *exec;
     ens_exec inside; /* how a fit may run */
-    size_t begin, n; /* the first of this loop, all of them */
-    double start;
 } fits;
 
 static ens_status run_fit(void *ctx, size_t i, unsigned worker, ens_error *err)
@@ -29,37 +25,25 @@ static ens_status run_fit(void *ctx, size_t i, unsigned worker, ens_error *err)
     const fits *f = ctx;
 
     (void)worker;
-    return f->fn(f->ctx, f->begin + i, &f->inside, err);
-}
-
-static ens_go report(const ens_progress *progress, void *ctx)
-{
-    const fits *f = ctx;
-    ens_progress all = {progress->phase, f->begin + progress->done, f->n,
-                        ens__clock() - f->start};
-
-    return f->exec->progress(&all, f->exec->progress_ctx);
+    return f->fn(f->ctx, i, &f->inside, err);
 }
 
 ens_status ens__fits_run(size_t n, const ens_exec *exec, const char *phase,
                          ens__fits_fn fn, void *ctx, ens_error *err)
 {
     unsigned threads = ens_exec_threads(exec);
-    fits f = {.fn = fn, .ctx = ctx, .exec = exec, .n = n, .start = ens__clock()};
-    ens_exec outside = {.threads = threads, .progress_ctx = &f};
-    ens_status st = ENS_OK;
+    size_t apart = n - n % threads;
+    fits f = {fn, ctx, {.threads = 1}};
+    ens_exec alone = exec != NULL ? *exec : (ens_exec){0};
+    ens_status st =
+        ens__par_span(&(ens__span){0, apart, n}, exec, phase, run_fit, &f, NULL, err);
 
-    if (exec != NULL && exec->progress != NULL)
-        outside.progress = report;
-    f.inside.threads = 1;
-    if (n >= threads)
-        st = ens__par_for(n - n % threads, &outside, phase, run_fit, &f, NULL, err);
-    if (st != ENS_OK || n % threads == 0)
+    if (st != ENS_OK || apart == n)
         return st;
-    f.begin = n - n % threads;
     f.inside.threads = threads;
-    outside.threads = 1;
-    return ens__par_for(n % threads, &outside, phase, run_fit, &f, NULL, err);
+    alone.threads = 1;
+    return ens__par_span(&(ens__span){apart, n, n}, &alone, phase, run_fit, &f, NULL,
+                         err);
 }
 
 /* ---- One split ----------------------------------------------------------------------------------------- */
@@ -459,8 +443,9 @@ static void drop_models(ens_model **model, size_t n_splits)
     }
 }
 
-ens_status ens__folds_fit_each(double *pred, ens_model **models, const ens_learner *learner,
-                               const ens_dataset *data, const ens_folds *folds, uint64_t seed,
+ens_status ens__folds_fit_each(double *pred, ens_model **models,
+                               const ens_learner *learner, const ens_dataset *data,
+                               const ens_folds *folds, uint64_t seed,
                                const ens_exec *exec, ens_error *err)
 {
     table_job t = {.learner = learner,
