@@ -482,14 +482,14 @@ static ENS__INLINE void find_values(ens__masked *s, const ens__work *w)
         for (unsigned t = 0; t < n_trials; t++) {
             double v = left[t] / n_left[t] + right[t] / (n - n_left[t]) - node;
 
-            value[t] = (n_left[t] >= least) & (n - n_left[t] >= least) ? v : -INFINITY;
+            value[t] = ((n_left[t] >= least) & (n - n_left[t] >= least)) ? v : -INFINITY;
         }
     else
         for (unsigned t = 0; t < n_trials; t++) {
             double d = left[t] * n - n_left[t] * all;
             double v = d * d / (n_left[t] * (n - n_left[t])) * factor;
 
-            value[t] = (n_left[t] >= least) & (n - n_left[t] >= least) ? v : -INFINITY;
+            value[t] = ((n_left[t] >= least) & (n - n_left[t] >= least)) ? v : -INFINITY;
         }
 }
 

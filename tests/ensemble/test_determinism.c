@@ -36,8 +36,8 @@ static const char *const recipes[] = {
     "gbdt(n_estimators=6, data_sample_strategy=goss, n_iter_no_change=3)",
     "gbdt(n_estimators=6, boosting=dart, skip_drop=0.2, drop_rate=0.4)",
     "bagging(gbdt(n_estimators=3), n_estimators=3)",
-    "impute(add_indicator=true) | standardize | onehot(min_frequency=3) | bagging(minmax | tree(max_depth=4), "
-    "n_estimators=4)",
+    ("impute(add_indicator=true) | standardize | onehot(min_frequency=3) | bagging(minmax | tree(max_depth=4), "
+     "n_estimators=4)"), /* one recipe */
     "impute | quantile | polynomial | target_encode(cv=4) | select(k=0.5) | pca(n_components=2) | tree(max_depth=4)",
     "power | select(score_func=mutual_info, k=3) | bagging(target_encode | tree(max_depth=4), n_estimators=2)",
     "impute(strategy=knn, weights=distance) | tree(max_depth=4)",
