@@ -14,6 +14,7 @@ SETS = {
     "adult": dict(file="adult_train.csv.gz", test="adult_test.csv.gz", target="income"),
     "california_housing": dict(file="california_housing.csv.gz", target="median_house_value", regression=True),
     "letter": dict(file="letter.csv.gz", target="letter", fixed=16000),
+    "kin8nm": dict(file="kin8nm.csv.gz", target="y", regression=True),
     "titanic": dict(file="titanic.csv", target="Survived", drop=["Name"]),
     "kddcup99_unique": dict(file="kddcup99_unique.csv.gz", target="label"),
     "concrete": dict(file="concrete.csv", target="strength", regression=True),

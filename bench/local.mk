@@ -27,6 +27,7 @@ EXTRA_DIST += \
 	bench/loading.py \
 	bench/make_sets.py \
 	bench/measure.py \
+	bench/mlp.py \
 	bench/peers.py \
 	bench/predict.R \
 	bench/predict.md \

@@ -13,6 +13,7 @@ examples_programs = \
 	examples/boosting \
 	examples/pipeline \
 	examples/stacking \
+	examples/networks \
 	examples/compare
 noinst_PROGRAMS += $(examples_programs)
 
@@ -58,6 +59,9 @@ examples_pipeline_LDADD = $(examples_ldadd)
 examples_stacking_SOURCES = examples/stacking.c
 examples_stacking_CPPFLAGS = $(examples_cppflags)
 examples_stacking_LDADD = $(examples_ldadd)
+examples_networks_SOURCES = examples/networks.c
+examples_networks_CPPFLAGS = $(examples_cppflags)
+examples_networks_LDADD = $(examples_ldadd)
 examples_compare_SOURCES = examples/compare.c
 examples_compare_CPPFLAGS = $(examples_cppflags)
 examples_compare_LDADD = $(examples_ldadd)

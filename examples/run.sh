@@ -39,4 +39,5 @@ expect '^columns after onehot: [0-9]' pipeline "$data/titanic.csv" survived
 expect '^member 1: forest: weight 0\.[0-9]*, log loss 0\.4' stacking "$data/titanic.csv" survived
 expect '^  weight  *number .*%$' inspect_model "$data/birthweight.csv" low
 expect '^corrected resampled t  *difference  *[0-9.-]*, p = [01]\.[0-9]*$' compare "$data/pima.csv" type
+expect 'after epoch 1: loss .*, of validation' networks "$data/diabetes.csv" progression
 rm -rf "$work"

@@ -28,4 +28,13 @@ void ens__cpu_cap(ens__cpu level);
 #define ENS__CALL(name, ...) name##_base(__VA_ARGS__)
 #endif
 
+/* Before a short loop: eight turns of it at a time. */
+#if defined(__clang__)
+#define ENS__UNROLL _Pragma("unroll 8")
+#elif defined(__GNUC__) && __GNUC__ >= 8
+#define ENS__UNROLL _Pragma("GCC unroll 8")
+#else
+#define ENS__UNROLL
+#endif
+
 #endif

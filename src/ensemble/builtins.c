@@ -15,6 +15,7 @@ const ens_learner_type *const ens__builtins[] = {
     &ens__knn_type,
     &ens__linear_type,
     &ens__logistic_type,
+    &ens__mlp_type,
     &ens__dummy_type,
     &ens__bagging_type,
     &ens__forest_type,

@@ -79,5 +79,6 @@ extern const ens_learner_type ens__knn_type;
 extern const ens_learner_type ens__linear_type;
 extern const ens_learner_type ens__logistic_type;
 extern const ens_learner_type ens__calibration_type, ens__dummy_type;
+extern const ens_learner_type ens__mlp_type;
 
 #endif

@@ -9,6 +9,8 @@ libens_internal_la_SOURCES += \
 	src/learn/check_predict.c \
 	src/learn/check_rows.c \
 	src/learn/check_table.c \
+	src/learn/class_weight.c \
+	src/learn/class_weight.h \
 	src/learn/complete.c \
 	src/learn/design.c \
 	src/learn/design.h \
@@ -31,6 +33,14 @@ libens_internal_la_SOURCES += \
 	src/learn/logistic_fit.c \
 	src/learn/logistic_fit.h \
 	src/learn/logistic_rows.c \
+	src/learn/mlp.c \
+	src/learn/mlp.h \
+	src/learn/mlp_file.c \
+	src/learn/mlp_fit.c \
+	src/learn/mlp_fit.h \
+	src/learn/mlp_net.c \
+	src/learn/mlp_net.h \
+	src/learn/mlp_rows.c \
 	src/learn/model.c \
 	src/learn/model.h \
 	src/learn/more.c \

@@ -6,12 +6,12 @@
 
 #include <core/error.h>
 #include <core/mem.h>
+#include <learn/class_weight.h>
 #include <learn/learner.h>
 #include <learn/logistic_fit.h>
 #include <math.h>
 
 enum { PENALTY_NONE, PENALTY_L2, PENALTY_L1, PENALTY_ELASTICNET };
-enum { WEIGHTS_NONE, WEIGHTS_BALANCED };
 
 typedef struct logistic_params {
     int penalty;
@@ -67,36 +67,6 @@ static ens_status check(const void *params, ens_error *err)
                      p->l1_ratio);
 }
 
-/* [k], or NULL for ones. */
-static ens_status class_weights(double **out, const ens_list *list, const ens_fit_args *a,
-                                ens_error *err)
-{
-    double *w, total = 0;
-
-    *out = NULL;
-    if (list->v == NULL && list->word == WEIGHTS_NONE)
-        return ENS_OK;
-    if (list->v != NULL && list->n != a->k)
-        return ens__fail(err, ENS_ERANGE,
-                         "logistic.class_weight has %zu values for %zu classes", list->n,
-                         a->k);
-    if ((w = ens__zeros(a->k, sizeof *w)) == NULL)
-        return ens__nomem(err);
-    for (size_t i = 0; i < a->rows.n; i++) {
-        double row = ens_fit_weight(a, i);
-
-        w[a->label[a->rows.row[i]]] += row;
-        total += row;
-    }
-    for (size_t c = 0; c < a->k; c++)
-        if (list->v != NULL)
-            w[c] = list->v[c];
-        else
-            w[c] = w[c] > 0 ? total / ((double)a->k * w[c]) : 1;
-    *out = w;
-    return ENS_OK;
-}
-
 static ens_status fit(void **out, const void *params, const ens_fit_args *a,
                       ens_error *err)
 {
@@ -118,7 +88,7 @@ static ens_status fit(void **out, const void *params, const ens_fit_args *a,
         penalty.l1 = p->l1_ratio / p->C;
         penalty.l2 = (1 - p->l1_ratio) / p->C;
     }
-    if ((st = class_weights(&weight, &p->class_weight, a, err)) != ENS_OK ||
+    if ((st = ens__class_weight(&weight, &p->class_weight, a, "logistic", err)) != ENS_OK ||
         (st = ens__linear_new(&m, a->k == 2 ? 1 : a->k, a->rows.feature, a->rows.p,
                               err)) != ENS_OK)
         goto done;

@@ -1,4 +1,6 @@
 libens_internal_la_SOURCES += \
+	src/num/activate.c \
+	src/num/activate.h \
 	src/num/dd.h \
 	src/num/distinct.c \
 	src/num/distinct.h \
@@ -7,6 +9,8 @@ libens_internal_la_SOURCES += \
 	src/num/gram.h \
 	src/num/gsl.h \
 	src/num/lbfgs.c \
+	src/num/matmul.c \
+	src/num/matmul.h \
 	src/num/mix.c \
 	src/num/mix.h \
 	src/num/near.c \
@@ -16,6 +20,7 @@ libens_internal_la_SOURCES += \
 	src/num/optim.c \
 	src/num/paired.c \
 	src/num/paired.h \
+	src/num/real.h \
 	src/num/rng.c \
 	src/num/rng.h \
 	src/num/sample.c \

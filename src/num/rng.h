@@ -22,7 +22,9 @@ typedef enum ens__purpose {
     ENS__FOR_PERMUTE,      /* a feature's values, for its importance */
     ENS__FOR_DROP,         /* DART: rounds that are left out */
     ENS__FOR_BATCH,        /* rows of an epoch into batches */
-    ENS__FOR_CURVE         /* rows of a point of a learning curve */
+    ENS__FOR_CURVE,        /* rows of a point of a learning curve */
+    ENS__FOR_WEIGHTS,      /* where a network starts */
+    ENS__FOR_DROPOUT       /* units that are left out */
 } ens__purpose;
 
 /* Words that a stream makes at once: four blocks. */

@@ -41,6 +41,9 @@ static const char *const recipes[] = {
     "impute | quantile | polynomial | target_encode(cv=4) | select(k=0.5) | pca(n_components=2) | tree(max_depth=4)",
     "power | select(score_func=mutual_info, k=3) | bagging(target_encode | tree(max_depth=4), n_estimators=2)",
     "impute(strategy=knn, weights=distance) | tree(max_depth=4)",
+    "mlp(max_iter=3, batch_size=300, hidden_layer_sizes=[20, 7])",
+    "mlp(max_iter=3, batch_norm=true, dropout=0.3, activation=gelu, categories=embedding, early_stopping=true)",
+    "bagging(mlp(max_iter=2, batch_size=260), n_estimators=3)",
     "robust | ordinal | maxabs | normalize | bagging(tree(max_depth=4), n_estimators=3)",
 };
 

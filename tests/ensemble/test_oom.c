@@ -48,6 +48,8 @@ static const char *const recipes[] = {
     "gbdt(n_estimators=2, min_samples_leaf=1, data_sample_strategy=goss)",
     "gbdt(n_estimators=2, min_samples_leaf=1, monotonic_cst=[-1, 0, 0], interaction_cst=\"size | colour, weight\")",
     "impute(strategy=median, add_indicator=true) | standardize | onehot(min_frequency=2) | tree",
+    "mlp(max_iter=2, hidden_layer_sizes=[3])",
+    "mlp(max_iter=2, hidden_layer_sizes=[3, 2], batch_norm=true, class_weight=balanced, early_stopping=true)",
     "drop_missing | tree",
     "impute(strategy=knn) | tree",
     "selection(tree(max_depth=2), dummy, cv=2, rounds=3, bags=2)",

@@ -301,6 +301,7 @@ const real_recipe real_models[N_REAL_MODELS] = {
     {"stacking(tree(max_depth=2), dummy, cv=2, final_estimator=tree(max_depth=2), passthrough=true)",
      ENS_TASK_REGRESSION},
     {"auto(time_limit=none, max_models=1, cv=2)", ENS_TASK_CLASSIFICATION},
+    {"mlp(max_iter=2, hidden_layer_sizes=[3])", ENS_TASK_REGRESSION},
 };
 
 /* The target needs all columns but the last; the levels of the first category need more than one word of bits. */

@@ -14,7 +14,7 @@ ens_model *probe_model(const char *recipe);
 /* Its file; free(). */
 unsigned char *probe_file(size_t *size, const char *recipe);
 
-enum { N_ROWS = 140, N_LEVELS = 70, N_REAL_MODELS = 26 };
+enum { N_ROWS = 140, N_LEVELS = 70, N_REAL_MODELS = 27 };
 
 typedef struct real_recipe {
     const char *recipe;

@@ -6,7 +6,7 @@
 #include "run.h"
 
 /* Of real_models[]. */
-enum { QUANTILES = 9, ISOLATION = 12, VOTING = 22, STACKING = 23, LEARNER = 24, AUTO = 25 };
+enum { QUANTILES = 9, ISOLATION = 12, VOTING = 22, STACKING = 23, LEARNER = 24, AUTO = 25, MLP = 26 };
 
 enum { LEAF = -1, LAST = -2 }; /* places of which the number is found out */
 
@@ -72,6 +72,12 @@ static const damage damages[] = {
     {AUTO, "model/recipe", 0, 0, 'S', "recipe: column 1: no learner is called `Selection`"},
     {AUTO, "model/selection/0/which", 0, 0, 9, "member number 9 is not ascending"},
     {LEARNER, "model/final/node_start", LAST, 0, 10000, "model/final/feature"},
+    {MLP, "model/step2/0/theta", 0, 0, 0x7fc00000, "theta[0] = nan is too large"},
+    {MLP, "model/step2/0/theta", LAST, 0, 0x7f800000, "] = inf is too large"},
+    {MLP, "model/step2/0/theta", 1, 0, 0xdf000000, "theta[1] = -9.22337e+18 is too large"},
+    {MLP, "model/step2/0/response", 0, (double)INFINITY, 0, "response is inf"},
+    {MLP, "model/step2/0/response", 1, 0, 0, ", 0"},
+    {MLP, "model/step2/0/response", 1, -1, 0, ", -1"},
 };
 
 enum { N_DAMAGES = sizeof damages / sizeof *damages };

@@ -10,6 +10,8 @@ tests_test_learn_SOURCES = tests/run.h tests/learn/main.c \
 	tests/learn/test_knn.c \
 	tests/learn/linear_reference.inc \
 	tests/learn/test_linear.c \
+	tests/learn/test_mlp.c \
+	tests/learn/test_mlp_gradient.c \
 	tests/learn/test_naive_bayes.c \
 	tests/learn/test_nist.c \
 	tests/learn/test_outoffold.c \

@@ -10,6 +10,8 @@ Suite *dummy_suite(void);
 Suite *knn_suite(void);
 Suite *linear_suite(void);
 Suite *first_order_suite(void);
+Suite *mlp_suite(void);
+Suite *mlp_gradient_suite(void);
 Suite *naive_bayes_suite(void);
 Suite *nist_suite(void);
 Suite *outoffold_suite(void);
@@ -19,7 +21,8 @@ Suite *tree_suite(void);
 static Suite *(*const suites[])(void) = {
     recipe_suite,      fit_suite,         check_suite,  dummy_suite, knn_suite,
     naive_bayes_suite, tree_suite,        linear_suite, nist_suite,
-    outoffold_suite,   first_order_suite, NULL};
+    outoffold_suite,   first_order_suite, mlp_suite,    mlp_gradient_suite,
+    NULL};
 
 int main(void)
 {

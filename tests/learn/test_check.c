@@ -63,6 +63,11 @@ static const char *const recipes[] = {
     "logistic(penalty=l1, C=10, class_weight=balanced)",
     "logistic(penalty=elasticnet, l1_ratio=0.2, C=0.1)",
     "bagging(logistic, n_estimators=3, max_samples=0.7)",
+    "mlp(max_iter=15)",
+    "mlp(max_iter=8, hidden_layer_sizes=[9, 20, 5], activation=gelu, optimizer=adamw, weight_decay=0.01, "
+    "learning_rate=cosine, dropout=0.2, batch_norm=true, batch_size=50)",
+    "mlp(max_iter=6, hidden_layer_sizes=none, optimizer=nesterov, early_stopping=true, categories=embedding)",
+    "bagging(mlp(max_iter=4, hidden_layer_sizes=[8], categories=onehot), n_estimators=2, max_features=0.7)",
     "tree",
     "tree(max_depth=3, min_samples_leaf=5)",
     "tree(max_leaf_nodes=6)",

@@ -4,6 +4,7 @@ tests_test_num_SOURCES = tests/run.h tests/num/main.c \
 	tests/num/test_distinct.c \
 	tests/num/test_elementary.c \
 	tests/num/test_mix.c \
+	tests/num/test_matmul.c \
 	tests/num/optim_reference.inc \
 	tests/num/test_gram.c \
 	tests/num/test_near.c \

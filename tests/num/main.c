@@ -8,6 +8,7 @@ Suite *elementary_suite(void);
 Suite *gram_suite(void);
 Suite *mix_suite(void);
 Suite *near_suite(void);
+Suite *matmul_suite(void);
 Suite *optim_suite(void);
 Suite *paired_suite(void);
 Suite *rng_suite(void);
@@ -23,6 +24,7 @@ static Suite *(*const suites[])(void) = {
     gram_suite,
     mix_suite,
     near_suite,
+    matmul_suite,
     optim_suite,
     paired_suite,
     rng_suite,
