@@ -1,10 +1,12 @@
 /* optim.c - steps along a gradient, and rates. */
 #include <config.h>
 
+#include <core/cpu.h>
 #include <core/error.h>
 #include <core/mem.h>
 #include <ensemble/optim.h>
 #include <math.h>
+#include <num/elementary.h>
 #include <num/gram.h>
 #include <stdbool.h>
 
@@ -102,28 +104,53 @@ static void step_squares(ens_optim *o, double *restrict x, const double *restric
     }
 }
 
+/* What a step of Adam and its kin has in common for all numbers. */
+typedef struct adam {
+    double b1, b2, epsilon, unbias, of_mean, of_g;
+} adam;
+
 /* x -= (of_mean mean + of_g g) / (sqrt(squares / unbias) + epsilon) */
-static void step_adam(ens_optim *o, double *restrict x, const double *restrict g,
-                      double rate)
+ENS_INLINE void adam_body(double *restrict x, double *restrict m, double *restrict s,
+                          const double *restrict g, size_t n, adam k)
 {
-    double b1 = o->params.beta1, b2 = o->params.beta2, epsilon = o->params.epsilon;
-    double t = (double)o->steps, unbias = 1 - pow(b2, t), of_mean, of_g = 0;
-    double *restrict m = o->first, *restrict s = o->second;
+    for (size_t i = 0; i < n; i++) {
+        m[i] = k.b1 * m[i] + (1 - k.b1) * g[i];
+        s[i] = k.b2 * s[i] + (1 - k.b2) * (g[i] * g[i]);
+        x[i] -= (k.of_mean * m[i] + k.of_g * g[i]) / (sqrt(s[i] / k.unbias) + k.epsilon);
+    }
+}
+
+#define ADAM(level, target)                                                              \
+    target static void adam_##level(double *x, double *m, double *s, const double *g,    \
+                                    size_t n, adam k)                                    \
+    {                                                                                    \
+        adam_body(x, m, s, g, n, k);                                                     \
+    }
+
+ADAM(base, )
+#if ENS_HAVE_LEVELS
+ADAM(v3, ENS_TARGET_V3)
+ADAM(v4, ENS_TARGET_V4)
+#endif
+
+static void step_adam(ens_optim *o, double *x, const double *g, double rate)
+{
+    double b1 = o->params.beta1, t = (double)o->steps;
+    adam k = {.b1 = b1,
+              .b2 = o->params.beta2,
+              .epsilon = o->params.epsilon,
+              .unbias = 1 - pow(o->params.beta2, t)};
 
     if (o->params.kind == ENS_OPTIM_NADAM) {
         double now = b1 * (1 - 0.5 * pow(0.96, t * NADAM_DECAY));
         double next = b1 * (1 - 0.5 * pow(0.96, (t + 1) * NADAM_DECAY));
 
         o->schedule *= now;
-        of_g = rate * (1 - now) / (1 - o->schedule);
-        of_mean = rate * next / (1 - o->schedule * next);
+        k.of_g = rate * (1 - now) / (1 - o->schedule);
+        k.of_mean = rate * next / (1 - o->schedule * next);
     } else
-        of_mean = rate / (1 - pow(b1, t));
-    for (size_t i = 0; i < o->n; i++) {
-        m[i] = b1 * m[i] + (1 - b1) * g[i];
-        s[i] = b2 * s[i] + (1 - b2) * (g[i] * g[i]);
-        x[i] -= (of_mean * m[i] + of_g * g[i]) / (sqrt(s[i] / unbias) + epsilon);
-    }
+        k.of_mean = rate / (1 - pow(b1, t));
+    ENS__CALL(adam, x, o->first, o->second, g, o->n, k);
 }
 
 void ens_optim_step(ens_optim *o, double *x, double *g, double rate)
