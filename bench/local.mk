@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	bench/importance.md \
 	bench/isolation.md \
 	bench/isolation.py \
+	bench/linear.md \
 	bench/linear.py \
 	bench/linear_peers.py \
 	bench/knn.py \

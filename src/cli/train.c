@@ -32,7 +32,7 @@ static const cli_option own[] = {
      "isolation, which does not look at it: of two classes, the rarer is the anomaly "
      "that "
      "scores are of"},
-    {"learner", 'l', CLI_TEXT, offsetof(train_options, learner), "RECIPE", "forest", 0, 0,
+    {"learner", 'l', CLI_TEXT, offsetof(train_options, learner), "RECIPE", "auto", 0, 0,
      NULL,
      "what to fit, such as 'bagging(naive_bayes, n_estimators=50)'; see `ensemble "
      "params`"},
@@ -301,7 +301,29 @@ static void tell_anomalies(const job *j)
         puts("  it has not two classes, so that nothing is scored");
 }
 
-static int tell_text(const job *j, const char *recipe)
+/* What `auto` tried, best first, and what it took of each. */
+static ens_status tell_leaderboard(const job *j, ens_error *err)
+{
+    static const char lead[] = "member";
+    char *text = NULL;
+    ens_status st;
+
+    if (strcmp(ens_learner_name(ens_model_learner(j->model)), "auto") != 0)
+        return ENS_OK;
+    if ((st = ens_model_describe(&text, j->model, err)) != ENS_OK)
+        return st;
+    putchar('\n');
+    for (char *line = text, *end; *line != 0; line = end + 1) {
+        end = line + strcspn(line, "\n"); /* every line ends with one */
+        *end = 0;
+        if (strncmp(line, lead, sizeof lead - 1) == 0)
+            report_line("  ", line);
+    }
+    ens_string_free(text);
+    return ENS_OK;
+}
+
+static int tell_text(const job *j, const char *recipe, ens_error *err)
 {
     unsigned threads = ens_exec_threads(&j->exec);
     score_set set[MOST_KINDS + 1];
@@ -312,6 +334,8 @@ static int tell_text(const job *j, const char *recipe)
            j->load_seconds, ens_model_n_train(j->model), j->fit_seconds, threads,
            threads == 1 ? "" : "s");
     tell_anomalies(j);
+    if (tell_leaderboard(j, err) != ENS_OK)
+        return cli_fail(err);
     if (n > 0)
         putchar('\n');
     scores_print(set, n);
@@ -331,7 +355,7 @@ static int tell(const job *j)
     if (ens_learner_print(&recipe, ens_model_learner(j->model), ENS_PRINT_SHORT, &err) !=
         ENS_OK)
         return cli_fail(&err);
-    code = j->o->json ? tell_json(j, recipe) : tell_text(j, recipe);
+    code = j->o->json ? tell_json(j, recipe) : tell_text(j, recipe, &err);
     ens_string_free(recipe);
     return code;
 }

@@ -133,12 +133,13 @@ static ens_status prepare(ens_learner **out, const job *j, const char *recipe,
     return st;
 }
 
-/* Its predictions of unseen rows come to those of the others, and it to the library. Takes the member. */
+/* Its predictions of unseen rows come to those of the others, and it to the library. Takes the member and oof. */
 static ens_status add(job *j, ens_learner *member, ens__oof *oof, ens_error *err)
 {
     ens_status st = ens__oof_append(&j->oof, oof, err);
 
     if (st != ENS_OK) {
+        ens__oof_clear(oof);
         ens_learner_free(member);
         return st;
     }

@@ -93,32 +93,25 @@ static double yule_q(const unsigned char *a, const unsigned char *b, const doubl
     return same + unlike > 0 ? (same - unlike) / (same + unlike) : NAN;
 }
 
-/* The loss of the ensemble whose member u has no weight; of classes the others' are raised to 1. */
-static double loss_without(ens__stacking *j, size_t u)
+/* The loss of the ensemble whose member u has no weight, and the others so much more; weight[n] is room. */
+static double loss_without(double *weight, const ens__stacking *j, size_t u)
 {
-    double kept = j->weight[u], rest = 0, loss;
+    double rest = 0;
 
     for (size_t v = 0; v < j->n; v++)
         rest += v != u ? j->weight[v] : 0;
     if (!(rest > 0))
         return NAN;
-    j->weight[u] = 0;
-    if (j->a->label != NULL)
-        for (size_t v = 0; v < j->n; v++)
-            j->weight[v] /= rest;
-    loss = ens__stack_loss(j, j->weight);
-    if (j->a->label != NULL)
-        for (size_t v = 0; v < j->n; v++)
-            j->weight[v] *= rest;
-    j->weight[u] = kept;
-    return loss;
+    for (size_t v = 0; v < j->n; v++)
+        weight[v] = v != u ? j->weight[v] / rest * (rest + j->weight[u]) : 0;
+    return ens__stack_loss(j, weight);
 }
 
 static ens_status fill_scores(ens__stack_report *r, ens__stacking *j, ens_error *err)
 {
-    double *alone = ens__zeros(j->n, sizeof *alone), *weight = j->weight;
+    double *trial = ens__array(j->n, sizeof *trial), *weight = j->weight;
 
-    if (alone == NULL)
+    if (trial == NULL)
         return ens__nomem(err);
     r->ensemble = weight != NULL ? ens__stack_loss(j, weight) : NAN;
     for (size_t u = 0; u < j->n; u++)
@@ -126,13 +119,13 @@ static ens_status fill_scores(ens__stack_report *r, ens__stacking *j, ens_error 
     for (size_t l = 0; l < j->n_left; l++) {
         size_t u = j->left[l];
 
-        alone[u] = 1;
-        r->score[u] = ens__stack_loss(j, alone);
-        alone[u] = 0;
+        for (size_t v = 0; v < j->n; v++)
+            trial[v] = v == u;
+        r->score[u] = ens__stack_loss(j, trial);
         if (weight != NULL)
-            r->without[u] = weight[u] > 0 ? loss_without(j, u) : r->ensemble;
+            r->without[u] = weight[u] > 0 ? loss_without(trial, j, u) : r->ensemble;
     }
-    ens__free(alone);
+    ens__free(trial);
     return ENS_OK;
 }
 

@@ -101,7 +101,7 @@ START_TEST(an_offset_is_needed_again)
     r = run("$E train t.csv --init m.ens -q -l 'gbdt(loss=poisson, n_estimators=250)' -o "
             "n.ens");
     ck_code(r, 0);
-    r = run("$E train t.csv -t y --offset e -q -o no.ens");
+    r = run("$E train t.csv -t y --offset e -l forest -q -o no.ens");
     ck_code(r, 1);
     ck_has(r.err, "forest takes no offset (column `e`)");
     r = run("$E train t.csv -t y --offset f -q -o no.ens");

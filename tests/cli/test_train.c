@@ -70,6 +70,18 @@ START_TEST(regression_has_its_own_scores)
 }
 END_TEST
 
+START_TEST(no_recipe_is_auto)
+{
+    ran r = run("$E train $D/iris.csv -t species -q -o m.ens && $E inspect m.ens | grep '^learner'");
+
+    ck_code(r, 0);
+    ck_has(r.out, "\nauto\n");
+    ck_has(r.out, "combined by a weighted mean\n  member "); /* the leaderboard */
+    ck_has(r.out, ": gbdt(n_estimators=100): weight ");
+    ck_has(r.out, "learner: auto\n");
+}
+END_TEST
+
 START_TEST(members_are_added_to_a_model)
 {
     ran r = run(
@@ -83,7 +95,7 @@ START_TEST(members_are_added_to_a_model)
 
     ck_code(r, 0);
     ck_has(r.out, "\nforest(n_estimators=9, oob_score=true)\n");
-    r = run("$E train $D/titanic.csv --init few.ens -q -o no.ens");
+    r = run("$E train $D/titanic.csv --init few.ens -l forest -q -o no.ens");
     ck_code(r, 1);
     ck_has(r.err, "forest.oob_score = false, but the model was fitted with true");
     ck_assert_int_ne(run("test -e no.ens").code, 0);
@@ -250,6 +262,7 @@ static void add(TCase *tc)
     tcase_add_test(tc, text_tells_what_was_understood);
     tcase_add_test(tc, json_has_every_field);
     tcase_add_test(tc, regression_has_its_own_scores);
+    tcase_add_test(tc, no_recipe_is_auto);
     tcase_add_test(tc, members_are_added_to_a_model);
     tcase_add_test(tc, a_score_without_rows_is_noted);
     tcase_add_test(tc, threads_do_not_change_the_file);
