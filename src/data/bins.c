@@ -161,22 +161,22 @@ static size_t rows_of_next(const plan *p)
 /* Close a bin when it holds its share of the rows that are left; heavy values get bins of their own. */
 static void quantile_cuts(ens__bins *b, const distinct *d, unsigned max_bins)
 {
-    size_t in_bin = 0, rows = 0;
+    size_t in_bin = 0, rows = 0, share;
     unsigned bins = 0;
     plan p;
 
     for (size_t i = 0; i < d->n; i++)
         rows += d->count[i];
     p = plan_for(rows, max_bins);
+    share = rows_of_next(&p);
     for (size_t i = 0; i + 1 < d->n && bins + 1 < max_bins; i++) {
-        size_t share = rows_of_next(&p);
-
         in_bin += d->count[i];
         if (in_bin >= share || in_bin + d->count[i + 1] / 2 >= share) {
             b->cut[bins++] = ens__between(d->v[i], d->v[i + 1]);
             p.rows -= in_bin;
             p.bins--;
             in_bin = 0;
+            share = rows_of_next(&p);
         }
     }
     b->n_bins = bins + 1;
