@@ -20,10 +20,7 @@ typedef struct compare_options {
     double level;
     uint64_t seed;
     int json;
-    column_options columns;
-    group_options group;
-    read_options read;
-    run_options run;
+    fit_options fit;
 } compare_options;
 
 static const cli_option own[] = {
@@ -46,13 +43,7 @@ static const cli_option own[] = {
      "print one JSON object"},
     CLI_LAST};
 
-static const cli_group groups[] = {
-    {own, 0},
-    {cli_column_options, offsetof(compare_options, columns)},
-    {cli_group_options, offsetof(compare_options, group)},
-    {cli_read_options, offsetof(compare_options, read)},
-    {cli_run_options, offsetof(compare_options, run)},
-    {NULL, 0}};
+static const cli_group groups[] = FITS_GROUPS(compare_options, own);
 
 typedef struct job {
     const compare_options *o;
@@ -61,7 +52,7 @@ typedef struct job {
     ens_learner *learner[MOST]; /* of recipes */
     ens_model *model[MOST];     /* of files */
     ens_cv *cv[MOST];           /* on the last table */
-    char metric[64];
+    char *metric;
     double *score; /* [n_tables][n] */
     double low[MOST], high[MOST], pooled[MOST], rank[MOST];
     ens_comparison *result;
@@ -118,12 +109,7 @@ static int read_table(ens_dataset **out, const job *j, size_t table, ens_error *
     const compare_options *o = j->o;
     const ens_model *model = j->model[0];
     char *const *target = o->target;
-    fit_table how = {.verb = "compare",
-                     .task = (ens_task)o->columns.task,
-                     .columns = &o->columns,
-                     .group = &o->group,
-                     .read = &o->read,
-                     .threads = (unsigned)o->run.threads};
+    fit_table how = {.verb = "compare", .options = &o->fit};
 
     if (target != NULL)
         how.target = target[target[1] != NULL ? table : 0];
@@ -134,25 +120,10 @@ static int read_table(ens_dataset **out, const job *j, size_t table, ens_error *
         how.task = ens_model_task(model) == ENS_TASK_ANOMALY ? ENS_TASK_AUTO
                                                              : ens_model_task(model);
     }
-    return fits_read_target(out, path, &how, o->run.quiet, err);
+    return fits_read_target(out, path, &how, o->fit.run.quiet, err);
 }
 
 /* ---- Scoring ---- */
-
-static int choose_metric(job *j, const ens_dataset *data)
-{
-    ens_task task = ens_dataset_task(data);
-    const char *usual = ens_metric_defaults(
-        task, task == ENS_TASK_CLASSIFICATION ? ens_dataset_n_classes(data) : 1);
-    const char *name = j->o->metric != NULL ? j->o->metric : usual;
-    size_t n = j->o->metric != NULL ? strlen(name) : strcspn(name, ",");
-
-    if (n >= sizeof j->metric)
-        return cli_usage("compare", "--metric=%s is no metric", name);
-    memcpy(j->metric, name, n);
-    j->metric[n] = 0;
-    return CLI_OK;
-}
 
 static ens_status score_one(job *j, size_t i, const ens_dataset *data,
                             const ens_folds *folds, ens_error *err)
@@ -176,7 +147,7 @@ static int score_table(job *j, size_t table, ens_error *err)
 
     interrupt_catch();
     if (code == CLI_OK && table == 0)
-        code = choose_metric(j, data);
+        j->metric = fits_metric(j->o->metric, data);
     if (code == CLI_OK && j->model[0] == NULL &&
         ens_folds_make(&folds, data, j->o->plan, j->o->seed, err) != ENS_OK)
         code = cli_fail_in(cli_name_of(path), err);
@@ -405,7 +376,8 @@ static int work(job *j)
     if (code != CLI_OK)
         return code;
     j->score = cli_array(j->n_tables, j->n * sizeof *j->score);
-    j->exec = progress_exec(&j->bar, (unsigned)j->o->run.threads, j->o->run.quiet);
+    j->exec =
+        progress_exec(&j->bar, (unsigned)j->o->fit.run.threads, j->o->fit.run.quiet);
     for (size_t t = 0; t < j->n_tables && code == CLI_OK; t++)
         code = score_table(j, t, &err);
     if (code != CLI_OK)
@@ -427,6 +399,7 @@ static int run(const void *options, char *const *operand)
     }
     ens_comparisons_free(j.result);
     free(j.score);
+    free(j.metric);
     return code;
 }
 

@@ -17,10 +17,7 @@ typedef struct curve_options {
     double level;
     uint64_t seed;
     int json;
-    column_options columns;
-    group_options group;
-    read_options read;
-    run_options run;
+    fit_options fit;
 } curve_options;
 
 static const cli_option own[] = {
@@ -45,19 +42,14 @@ static const cli_option own[] = {
      "print one JSON object"},
     CLI_LAST};
 
-static const cli_group groups[] = {{own, 0},
-                                   {cli_column_options, offsetof(curve_options, columns)},
-                                   {cli_group_options, offsetof(curve_options, group)},
-                                   {cli_read_options, offsetof(curve_options, read)},
-                                   {cli_run_options, offsetof(curve_options, run)},
-                                   {NULL, 0}};
+static const cli_group groups[] = FITS_GROUPS(curve_options, own);
 
 typedef struct job {
     const curve_options *o;
     ens_learner *learner;
     ens_dataset *data;
     ens_folds *folds;
-    char metric[64];
+    char *metric;
     ens_curve_point *point; /* [points] */
     progress bar;
 } job;
@@ -138,50 +130,25 @@ static int tell_json(const job *j)
     return json_finish(object);
 }
 
-static int read_table(job *j, const char *path, ens_error *err)
-{
-    const curve_options *o = j->o;
-    fit_table how = {.verb = "curve",
-                     .target = o->target,
-                     .task = (ens_task)o->columns.task,
-                     .columns = &o->columns,
-                     .group = &o->group,
-                     .read = &o->read,
-                     .threads = (unsigned)o->run.threads};
-
-    return fits_read_target(&j->data, path, &how, o->run.quiet, err);
-}
-
-static void name_metric(job *j)
-{
-    ens_task task = ens_dataset_task(j->data);
-    const char *name = j->o->metric;
-    size_t n = ens_dataset_n_classes(j->data);
-
-    if (name == NULL)
-        name = ens_metric_defaults(task, n > 0 ? n : 1);
-    snprintf(j->metric, sizeof j->metric, "%.*s",
-             (int)(j->o->metric != NULL ? strlen(name) : strcspn(name, ",")), name);
-}
-
 static int work(job *j, const char *path)
 {
     const curve_options *o = j->o;
     ens_curve_options options = {.over = (ens_curve_over)o->over,
                                  .n_points = (size_t)o->points,
-                                 .metric = o->metric,
                                  .level = o->level,
                                  .seed = o->seed};
-    ens_exec exec = progress_exec(&j->bar, (unsigned)o->run.threads, o->run.quiet);
+    fit_table how = {.verb = "curve", .target = o->target, .options = &o->fit};
+    ens_exec exec =
+        progress_exec(&j->bar, (unsigned)o->fit.run.threads, o->fit.run.quiet);
     ens_error err = {.code = ENS_OK};
     ens_status st;
     int code;
 
     if ((code = fits_parse(&j->learner, o->learner, &err)) != CLI_OK ||
-        (code = read_table(j, path, &err)) != CLI_OK)
+        (code = fits_read_target(&j->data, path, &how, o->fit.run.quiet, &err)) != CLI_OK)
         return code;
     interrupt_catch();
-    name_metric(j);
+    options.metric = j->metric = fits_metric(o->metric, j->data);
     j->point = cli_array(options.n_points, sizeof *j->point);
     if (ens_folds_make(&j->folds, j->data, o->plan, o->seed, &err) != ENS_OK)
         return cli_fail(&err);
@@ -198,6 +165,7 @@ static int run(const void *options, char *const *operand)
     int code = work(&j, operand[0]);
 
     free(j.point);
+    free(j.metric);
     ens_folds_free(j.folds);
     ens_learner_free(j.learner);
     ens_dataset_free(j.data);

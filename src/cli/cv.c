@@ -18,10 +18,7 @@ typedef struct cv_options {
     double level;
     uint64_t seed;
     int json;
-    column_options columns;
-    group_options group;
-    read_options read;
-    run_options run;
+    fit_options fit;
 } cv_options;
 
 static const cli_option own[] = {
@@ -45,12 +42,7 @@ static const cli_option own[] = {
      "print one JSON object"},
     CLI_LAST};
 
-static const cli_group groups[] = {{own, 0},
-                                   {cli_column_options, offsetof(cv_options, columns)},
-                                   {cli_group_options, offsetof(cv_options, group)},
-                                   {cli_read_options, offsetof(cv_options, read)},
-                                   {cli_run_options, offsetof(cv_options, run)},
-                                   {NULL, 0}};
+static const cli_group groups[] = FITS_GROUPS(cv_options, own);
 
 typedef struct job {
     const cv_options *o;
@@ -131,39 +123,28 @@ static int tell_text(const job *j, const char *recipe)
     return CLI_OK;
 }
 
-static int read_table(job *j, const char *path, ens_error *err)
-{
-    const cv_options *o = j->o;
-    fit_table how = {.verb = "cv",
-                     .target = o->target,
-                     .task = (ens_task)o->columns.task,
-                     .columns = &o->columns,
-                     .group = &o->group,
-                     .read = &o->read,
-                     .threads = (unsigned)o->run.threads};
-
-    return fits_read_target(&j->data, path, &how, o->run.quiet || !o->json, err);
-}
-
 static int work(job *j, const char *path)
 {
     const cv_options *o = j->o;
     ens_error err = {.code = ENS_OK};
-    ens_exec exec = progress_exec(&j->bar, (unsigned)o->run.threads, o->run.quiet);
+    fit_table how = {.verb = "cv", .target = o->target, .options = &o->fit};
+    ens_exec exec =
+        progress_exec(&j->bar, (unsigned)o->fit.run.threads, o->fit.run.quiet);
     double start;
     char *recipe;
     int code;
     ens_status st;
 
     if ((code = fits_parse(&j->learner, o->learner, &err)) != CLI_OK ||
-        (code = read_table(j, path, &err)) != CLI_OK)
+        (code = fits_read_target(&j->data, path, &how, o->fit.run.quiet || !o->json,
+                                 &err)) != CLI_OK)
         return code;
     interrupt_catch();
     if (ens_folds_make(&j->folds, j->data, o->plan, o->seed, &err) != ENS_OK)
         return cli_fail(&err);
     if (!o->json)
         understood_print(path, j->data);
-    if (ens_folds_note(j->folds) != NULL && !o->run.quiet)
+    if (ens_folds_note(j->folds) != NULL && !o->fit.run.quiet)
         fprintf(stderr, "ensemble: note: %s\n", ens_folds_note(j->folds));
     start = cli_now();
     st = ens_cv_fit(&j->cv, j->learner, j->data, j->folds, o->metrics, o->seed, &exec,

@@ -12,7 +12,8 @@ const cli_option cli_column_options[] = {
     {"weight", 0, CLI_TEXT, offsetof(column_options, weight), "COL", NULL, 0, 0, NULL,
      "column of row weights"},
     {"offset", 0, CLI_TEXT, offsetof(column_options, offset), "COL", NULL, 0, 0, NULL,
-     "column that is added to each row's score, such as the logarithm of an exposure; for "
+     "column that is added to each row's score, such as the logarithm of an exposure; "
+     "for "
      "gbdt and boosting"},
     {"ignore", 0, CLI_LIST, offsetof(column_options, ignore), "COL,...", NULL, 0, 0, NULL,
      "columns to leave out"},
@@ -42,18 +43,19 @@ static int read_type(ens_csv_type *out, const char *text, const char *verb)
 
 int fits_read(ens_dataset **out, const char *path, const fit_table *how, ens_error *err)
 {
-    const column_options *o = how->columns;
+    const column_options *o = &how->options->columns;
     ens_csv_options csv = {.target = how->target,
                            .weight = o->weight,
                            .offset = o->offset,
                            .ignore = (const char *const *)o->ignore,
-                           .task = how->task,
-                           .threads = how->threads};
+                           .task =
+                               how->task != ENS_TASK_AUTO ? how->task : (ens_task)o->task,
+                           .threads = (unsigned)how->options->run.threads};
     ens_csv_type *types;
     size_t n = 0;
-    int code = cli_csv_options(&csv, how->read, how->verb);
+    int code = cli_csv_options(&csv, &how->options->read, how->verb);
 
-    cli_csv_groups(&csv, how->group);
+    cli_csv_groups(&csv, &how->options->group);
     while (o->types != NULL && o->types[n] != NULL)
         n++;
     types = cli_array(n + 1, sizeof *types);
@@ -78,6 +80,20 @@ int fits_read_target(ens_dataset **out, const char *path, const fit_table *how, 
     if (code == CLI_OK && !quiet)
         cli_print_notes(path, *out);
     return code;
+}
+
+char *fits_metric(const char *asked, const ens_dataset *data)
+{
+    size_t k = ens_dataset_n_classes(data), n;
+    const char *name = asked != NULL
+                           ? asked
+                           : ens_metric_defaults(ens_dataset_task(data), k > 0 ? k : 1);
+    char *metric;
+
+    n = asked != NULL ? strlen(name) : strcspn(name, ",");
+    metric = cli_array(n + 1, 1);
+    memcpy(metric, name, n);
+    return metric;
 }
 
 int fits_parse(ens_learner **out, const char *recipe, ens_error *err)

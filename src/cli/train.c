@@ -20,10 +20,7 @@ typedef struct train_options {
     double holdout;
     uint64_t seed;
     int json;
-    column_options columns;
-    group_options group;
-    read_options read;
-    run_options run;
+    fit_options fit;
 } train_options;
 
 static const cli_option own[] = {
@@ -65,12 +62,7 @@ static const cli_option own[] = {
      "print one JSON object"},
     CLI_LAST};
 
-static const cli_group groups[] = {{own, 0},
-                                   {cli_column_options, offsetof(train_options, columns)},
-                                   {cli_group_options, offsetof(train_options, group)},
-                                   {cli_read_options, offsetof(train_options, read)},
-                                   {cli_run_options, offsetof(train_options, run)},
-                                   {NULL, 0}};
+static const cli_group groups[] = FITS_GROUPS(train_options, own);
 
 /* All that one run holds. */
 typedef struct job {
@@ -117,36 +109,28 @@ static int surely_csv(const job *j)
 
     if (n > 3 && strcmp(j->path + n - 3, ".gz") == 0)
         n -= 3;
-    return j->o->read.format == ENS_FORMAT_CSV ||
-           (j->o->read.format == ENS_FORMAT_AUTO && n > 4 &&
+    return j->o->fit.read.format == ENS_FORMAT_CSV ||
+           (j->o->fit.read.format == ENS_FORMAT_AUTO && n > 4 &&
             strncmp(j->path + n - 4, ".csv", 4) == 0);
 }
 
 /* Of a model that is gone on from, its own. */
 static const char *offset_of(const job *j)
 {
-    return j->o->columns.offset == NULL && j->old != NULL ? ens_model_offset(j->old)
-                                                          : j->o->columns.offset;
+    return j->o->fit.columns.offset == NULL && j->old != NULL ? ens_model_offset(j->old)
+                                                              : j->o->fit.columns.offset;
 }
 
 static int load_table(job *j, ens_error *err)
 {
-    const train_options *o = j->o;
-    column_options columns = o->columns;
-    fit_table how = {.verb = "train",
-                     .target = j->target,
-                     .task = j->task,
-                     .usual = j->old != NULL ? ens_model_csv_types(j->old) : NULL,
-                     .columns = &columns,
-                     .group = &o->group,
-                     .read = &o->read,
-                     .threads = (unsigned)o->run.threads};
+    fit_options options = j->o->fit;
+    fit_table how = {"train", j->target, &options, j->task,
+                     j->old != NULL ? ens_model_csv_types(j->old) : NULL};
     double start = cli_now();
     int code;
 
-    columns.offset = offset_of(j);
+    options.columns.offset = offset_of(j);
     code = fits_read(&j->table, j->path, &how, err);
-
     j->load_seconds = cli_now() - start;
     return code == CLI_OK ? check_target(j) : code;
 }
@@ -157,10 +141,10 @@ static ens_status load_valid(job *j, ens_error *err)
     size_t n = ens_dataset_n_columns(j->table), m = 0;
     ens_csv_type *types = cli_array(n + 1, sizeof *types);
     ens_csv_options csv = {.target = j->target,
-                           .weight = j->o->columns.weight,
+                           .weight = j->o->fit.columns.weight,
                            .offset = offset_of(j),
                            .task = ens_dataset_task(j->table),
-                           .threads = (unsigned)j->o->run.threads,
+                           .threads = (unsigned)j->o->fit.run.threads,
                            .types = types};
     ens_status st = ENS_OK;
 
@@ -171,8 +155,8 @@ static ens_status load_valid(job *j, ens_error *err)
             c.role == ENS_FEATURE)
             types[m++] = (ens_csv_type){c.name, c.type};
     }
-    cli_csv_options(&csv, &j->o->read, "train"); /* checked when the table was read */
-    csv.group = j->o->group.group;
+    cli_csv_options(&csv, &j->o->fit.read, "train"); /* checked when the table was read */
+    csv.group = j->o->fit.group.group;
     if (st == ENS_OK)
         st = ens_table_read(&j->valid, j->o->valid, &csv, err);
     free(types);
@@ -238,7 +222,8 @@ static ens_status fit_and_save(job *j, ens_error *err)
         (st = ens_dataset_holdout(&j->fit, &j->hold, j->table, j->o->holdout, j->seed,
                                   err)) != ENS_OK)
         return st;
-    j->exec = progress_exec(&j->bar, (unsigned)j->o->run.threads, j->o->run.quiet);
+    j->exec =
+        progress_exec(&j->bar, (unsigned)j->o->fit.run.threads, j->o->fit.run.quiet);
     if (j->o->time_limit > 0)
         j->bar.end = cli_now() + j->o->time_limit;
     if (j->o->checkpoint != NULL) {
@@ -366,7 +351,7 @@ static void note_no_oob(const job *j)
     const ens_score *s;
     size_t n;
 
-    if (ens_model_oob(j->model, &n) == NULL || j->o->run.quiet)
+    if (ens_model_oob(j->model, &n) == NULL || j->o->fit.run.quiet)
         return;
     for (size_t i = 0; (s = ens_model_score(j->model, i)) != NULL; i++)
         if (strcmp(s->kind, "oob") == 0)
@@ -389,8 +374,8 @@ static int open_old(job *j, const char *path, const char *option, ens_error *err
                          (unsigned long long)ens_model_seed(j->old));
     j->seed = ens_model_seed(j->old);
     j->target = o->target != NULL ? o->target : ens_model_target(j->old);
-    j->task = o->columns.task != ENS_TASK_AUTO ? (ens_task)o->columns.task
-                                               : ens_model_task(j->old);
+    j->task = o->fit.columns.task != ENS_TASK_AUTO ? (ens_task)o->fit.columns.task
+                                                   : ens_model_task(j->old);
     if (j->task == ENS_TASK_ANOMALY)
         j->task = ENS_TASK_AUTO; /* of the target, if there is one */
     return CLI_OK;
@@ -417,7 +402,7 @@ static int check(job *j, ens_error *err)
 
     j->target = o->target;
     j->seed = o->seed;
-    j->task = (ens_task)o->columns.task;
+    j->task = (ens_task)o->fit.columns.task;
     if (o->output != NULL && strcmp(o->output, "-") == 0)
         return cli_usage("train", "a model is not written to standard output: -o FILE");
     if ((code = fits_parse(&j->learner, o->learner, err)) != CLI_OK)
@@ -439,7 +424,7 @@ static int work(job *j)
     if ((code = check(j, &err)) != CLI_OK || (code = load_table(j, &err)) != CLI_OK)
         return code;
     interrupt_catch(); /* reading just ends, fitting is cancelled */
-    if (j->o->json && !j->o->run.quiet)
+    if (j->o->json && !j->o->fit.run.quiet)
         cli_print_notes(j->path, j->table);
     if (!j->o->json)
         understood_print(j->path, j->table);

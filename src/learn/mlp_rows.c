@@ -7,6 +7,7 @@
 #include <float.h>
 #include <learn/class_weight.h>
 #include <learn/mlp_fit.h>
+#include <learn/plan.h>
 #include <math.h>
 #include <num/rng.h>
 #include <string.h>
@@ -196,35 +197,6 @@ void ens__mlp_set_clear(ens__mlp_set *s)
 
 /* ---- Held out --------------------------------------------------------------------------- */
 
-/* What row i is drawn with: its group; else its class. */
-static uint32_t stratum(const ens_fit_args *a, size_t i)
-{
-    return a->label != NULL ? (uint32_t)a->label[a->rows.row[i]] : 0;
-}
-
-/* Of each class, or of all rows, this part. */
-static size_t hold_rows(uint8_t *held, double part, const ens_fit_args *a)
-{
-    size_t total = 0;
-
-    for (size_t c = 0; c < (a->label != NULL ? a->k : 1); c++) {
-        size_t n = 0, left, m;
-        ens__stream s;
-
-        for (size_t i = 0; i < a->rows.n; i++)
-            n += stratum(a, i) == c;
-        left = m = (size_t)floor(part * (double)n + 0.5);
-        ens__stream_init(&s, a->seed, ENS__FOR_SPLIT, c);
-        for (size_t i = 0; i < a->rows.n && left > 0; i++)
-            if (stratum(a, i) == c && ens__stream_below(&s, (uint32_t)n--) < left) {
-                held[i] = 1;
-                left--;
-            }
-        total += m;
-    }
-    return total;
-}
-
 /* Groups as a whole: a group is held out if its draw is below `part`. */
 static size_t hold_groups(uint8_t *held, double part, const ens_fit_args *a)
 {
@@ -243,10 +215,18 @@ static size_t hold_groups(uint8_t *held, double part, const ens_fit_args *a)
 ens_status ens__mlp_hold_out(uint8_t *held, double part, const ens_fit_args *a,
                              ens_error *err)
 {
+    uint32_t *place;
     size_t n;
 
     memset(held, 0, a->rows.n);
-    n = a->group != NULL ? hold_groups(held, part, a) : hold_rows(held, part, a);
+    if (a->group != NULL) {
+        n = hold_groups(held, part, a);
+    } else {
+        if ((place = ens__array(a->rows.n, sizeof *place)) == NULL)
+            return ens__nomem(err);
+        n = ens__plan_hold_out(held, place, part, a);
+        ens__free(place);
+    }
     if (n > 0 && n < a->rows.n)
         return ENS_OK;
     return ens__fail(err, ENS_ERANGE,

@@ -1,5 +1,6 @@
 check_PROGRAMS += tests/test_select
 tests_test_select_SOURCES = tests/run.h tests/select/main.c \
+	tests/select/tables.h \
 	tests/select/test_calibration.c \
 	tests/select/test_compare.c \
 	tests/select/test_conformal.c \

@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include "run.h"
+#include "select/tables.h"
 #include <core/mem.h>
 #include <ensemble.h>
 
@@ -182,14 +183,10 @@ START_TEST(calibrated_lowers_the_loss_of_naive_bayes)
                                          "calibrated(naive_bayes, method=isotonic)",
                                          "calibrated(naive_bayes, method=beta, refit=false)",
                                          "calibrated(naive_bayes, method=temperature)"};
-    char path[512];
-    ens_csv_options options = {.target = "type"};
-    ens_dataset *data;
+    ens_dataset *data = read_table("pima.csv", "type");
     ens_folds *folds;
     double loss[5];
 
-    snprintf(path, sizeof path, "%s/pima.csv", TEST_DATA);
-    ck_ok(ens_csv_read(&data, path, &options, &err));
     ck_ok(ens_folds_make(&folds, data, "10", 1, &err));
     for (size_t i = 0; i < 5; i++) {
         ens_learner *learner;

@@ -2,22 +2,12 @@
 #include <config.h>
 
 #include "run.h"
+#include "select/tables.h"
 #include <core/mem.h>
 #include <ensemble.h>
 #include <num/paired.h>
 
 static ens_error err;
-
-static ens_dataset *read_table(const char *file, const char *target)
-{
-    char path[512];
-    ens_csv_options options = {.target = target};
-    ens_dataset *data;
-
-    snprintf(path, sizeof path, "%s/%s", TEST_DATA, file);
-    ck_ok(ens_csv_read(&data, path, &options, &err));
-    return data;
-}
 
 static ens_cv *cross_validate(const char *recipe, const ens_dataset *data, const char *plan, const char *metrics)
 {

@@ -2,21 +2,11 @@
 #include <config.h>
 
 #include "run.h"
+#include "select/tables.h"
 #include <core/mem.h>
 #include <ensemble.h>
 
 static ens_error err;
-
-static ens_dataset *read_table(const char *file, const char *target)
-{
-    char path[512];
-    ens_csv_options options = {.target = target};
-    ens_dataset *data;
-
-    snprintf(path, sizeof path, "%s/%s", TEST_DATA, file);
-    ck_ok(ens_csv_read(&data, path, &options, &err));
-    return data;
-}
 
 /* ens_cv_fit() by texts. */
 static ens_status cross_validate(ens_cv **out, const char *recipe, const ens_dataset *data,
